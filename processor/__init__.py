@@ -1,0 +1,3 @@
+"""process-tasks: cron for AI agents."""
+
+__version__ = "0.1.0"
