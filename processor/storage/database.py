@@ -1,0 +1,149 @@
+"""One database: engine, pragmas, and whole transactions, in this thread or in the executor.
+
+Every writing transaction on SQLite begins IMMEDIATE: a deferred one that turns into a writer fails at once,
+whatever the busy timeout. On Postgres READ COMMITTED and compare-and-set do the work.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Engine, Row, TextClause, create_engine, event
+from sqlalchemy.engine import Connection, CursorResult
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel import Session
+
+from processor.clock import Clock, database_clock, host_clock
+from processor.storage.faults import translated
+from processor.storage.sqlite_library import BUSY_TIMEOUT_MS, sqlite
+from processor.storage.statements import statement
+from processor.storage.url import normalise, refuse_ephemeral, sqlite_path
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+STATEMENT_TIMEOUT_MS = 30_000
+_POSTGRES_THREADS = 8
+
+
+class Database:
+    """A SQLite file or a Postgres database. Services and executors get it; nothing else opens connections."""
+
+    def __init__(self, url: str) -> None:
+        self.url = normalise(url)
+        refuse_ephemeral(self.url)
+        self.dialect = "sqlite" if self.url.startswith("sqlite:") else "postgresql"
+        self._reader = _sqlite_engine(self.url) if self.dialect == "sqlite" else _postgres_engine(self.url)
+        self._writer = self._reader.execution_options(writes=True)
+        self._executor = ThreadPoolExecutor(1 if self.dialect == "sqlite" else _POSTGRES_THREADS, "database")
+        self._clock: Clock | None = None
+
+    @property
+    def clock(self) -> Clock:
+        """The host's time on SQLite, the database's on Postgres."""
+        if self._clock is None:
+            self._clock = host_clock() if self.dialect == "sqlite" else self._read_clock()
+        return self._clock
+
+    @contextmanager
+    def writing(self) -> Iterator["Work"]:
+        """One whole transaction that may write."""
+        with translated(self.url), Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield Work(session, self.dialect, self.clock.now())
+
+    @contextmanager
+    def reading(self) -> Iterator["Work"]:
+        """One transaction that only looks."""
+        with translated(self.url), Session(self._reader, expire_on_commit=False) as session:
+            yield Work(session, self.dialect, self.clock.now())
+
+    def write(self, function: Callable[Concatenate["Work", P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call `function` with a writing transaction of its own."""
+        with self.writing() as work:
+            return function(work, *args, **kwargs)
+
+    async def write_soon(self, function: Callable[Concatenate["Work", P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`write` in the executor, so that a locked database never stalls the event loop."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, lambda: self.write(function, *args, **kwargs))
+
+    def connection(self) -> Connection:
+        """A bare connection outside any transaction of ours, for migrations and checks."""
+        with translated(self.url):
+            return self._reader.connect()
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._executor.shutdown(wait=True)
+        self._reader.dispose()
+
+    def _read_clock(self) -> Clock:
+        with translated(self.url), self._reader.connect() as connection:
+            epoch = connection.execute(statement(self.dialect, "clock.now")).scalar_one()
+        return database_clock(float(epoch))
+
+
+class Work:
+    """A transaction under way: the session for SQLModel rows, named SQL beside it, and the moment it began."""
+
+    def __init__(self, session: Session, dialect: str, now: int) -> None:
+        self.session = session
+        self.dialect = dialect
+        self.now = now
+
+    def run(self, name: str, rows: list[dict[str, Any]] | None = None, /, **values: object) -> CursorResult[Any]:
+        """Execute the statement `<noun>.<verb>`; with `rows`, once for each of them."""
+        clause: TextClause = statement(self.dialect, name)
+        return self.session.connection().execute(clause, rows if rows is not None else values)
+
+    def all(self, name: str, /, **values: object) -> list[Row[Any]]:
+        """All rows that the statement gives."""
+        return list(self.run(name, **values).all())
+
+    def first(self, name: str, /, **values: object) -> Row[Any] | None:
+        """The first row, or None."""
+        return self.run(name, **values).first()
+
+    def mapping(self, name: str, /, **values: object) -> Mapping[str, Any] | None:
+        """The first row by column name, or None."""
+        return self.run(name, **values).mappings().first()
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{sqlite_path(url)}",
+        module=sqlite,
+        connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False, "isolation_level": None},
+    )
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_pragmas(connection: Any, _: ConnectionPoolEntry) -> None:
+    for pragma in ("foreign_keys = ON", "synchronous = FULL", "cache_size = -65536", "temp_store = MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _postgres_engine(url: str) -> Engine:
+    engine = create_engine(
+        url.replace("postgresql://", "postgresql+psycopg://", 1),
+        pool_size=_POSTGRES_THREADS,
+        max_overflow=_POSTGRES_THREADS,
+        connect_args={"connect_timeout": 10, "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS}"},
+    )
+    event.listen(engine, "connect", _read_uuids_as_text)
+    return engine
+
+
+def _read_uuids_as_text(connection: Any, _: ConnectionPoolEntry) -> None:
+    from psycopg.types.string import TextLoader  # noqa: PLC0415 (psycopg costs 130 ms, SQLite users never pay it)
+
+    connection.adapters.register_loader("uuid", TextLoader)
