@@ -164,7 +164,7 @@ CREATE TABLE tasks (
     CHECK (schedule_type <> 'sequential' OR job_id IS NOT NULL),
     CHECK ((schedule_type = 'sequential') = (position IS NOT NULL)),
     CHECK (enabled OR next_run_at IS NULL),
-    CHECK (held = (held_slot IS NOT NULL))
+    CHECK (NOT held OR held_slot IS NOT NULL)
 );
 
 CREATE INDEX tasks_due ON tasks (next_run_at) WHERE next_run_at IS NOT NULL AND NOT held;

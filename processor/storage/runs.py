@@ -1,0 +1,150 @@
+"""A run's life in the database. Every change is compare-and-set on (id, state, fence)."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Row
+
+from processor.errors import StaleWriter
+from processor.rules.run_state import ErrorClass, RunState, WaitingFor
+from processor.storage.database import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A run that is ours as long as its fence is the highest."""
+
+    run_id: str
+    store_id: str
+    task_id: str
+    fence: int
+    attempt: int
+    recoveries: int
+    worker_id: str
+    lease_seconds: int
+
+
+@dataclass(slots=True)
+class Spent:
+    """What a step cost; added to the run's row in the transaction of the step."""
+
+    turns: int = 0
+    tool_calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_nanousd: int = 0
+    active_ms: int = 0
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Who claims: the id of the tick, how long its silence is borne, and which runs it wants (None: any)."""
+
+    id: str
+    lease_seconds: int
+    store_id: str | None = None
+    run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ends."""
+
+    state: RunState
+    output: str | None = None
+    error_class: ErrorClass | None = None
+    error: str | None = None
+
+
+def claim(work: Work, worker: Worker, limit: int) -> list[Claim]:
+    """Take up to `limit` runs: first those of silent workers, then those that wait no longer, then queued ones."""
+    claims: list[Claim] = []
+    for name in ("runs.take_over", "runs.resume", "runs.start"):
+        if len(claims) < limit:
+            claims += _take(work, name, worker, limit - len(claims))
+    return claims
+
+
+def _take(work: Work, name: str, worker: Worker, limit: int) -> list[Claim]:
+    rows = work.all(
+        name,
+        worker_id=worker.id,
+        now=work.now,
+        lease_at=work.now + worker.lease_seconds,
+        store_id=worker.store_id,
+        id=worker.run_id,
+        limit=limit,
+    )
+    return [_claim(row, worker) for row in rows]
+
+
+def _claim(row: Row[tuple[str, str, str, int, int, int]], worker: Worker) -> Claim:
+    return Claim(*row, worker_id=worker.id, lease_seconds=worker.lease_seconds)
+
+
+def renew(work: Work, worker: Worker) -> int:
+    """Keep every run of this worker for another lease; return how many there are."""
+    return work.run("runs.renew", worker_id=worker.id, lease_at=work.now + worker.lease_seconds).rowcount
+
+
+def step(work: Work, claim: Claim, spent: Spent) -> None:
+    """Open a fenced transaction. Raises StaleWriter when another worker has the run."""
+    changed = work.run(
+        "runs.step",
+        id=claim.run_id,
+        fence=claim.fence,
+        lease_at=work.now + claim.lease_seconds,
+        turn_count=spent.turns,
+        tool_call_count=spent.tool_calls,
+        input_tokens=spent.input_tokens,
+        output_tokens=spent.output_tokens,
+        cost_nanousd=spent.cost_nanousd,
+        active_ms=spent.active_ms,
+        model=spent.model,
+    ).rowcount
+    _require(changed == 1, claim)
+
+
+def wait(work: Work, claim: Claim, waiting_for: WaitingFor, not_before: int | None, active_ms: int) -> None:
+    """Give the run back until `not_before` (epoch seconds). Raises StaleWriter."""
+    changed = work.run(
+        "runs.wait",
+        id=claim.run_id,
+        fence=claim.fence,
+        waiting_for=waiting_for,
+        not_before=not_before,
+        now=work.now,
+        active_ms=active_ms,
+    ).rowcount
+    _require(changed == 1, claim)
+
+
+def finish(work: Work, claim: Claim, ending: Ending, active_ms: int) -> None:
+    """End the run, and let its task look at the slot that waited for it. Raises StaleWriter."""
+    ended = work.first(
+        "runs.finish",
+        id=claim.run_id,
+        fence=claim.fence,
+        state=ending.state,
+        output=ending.output,
+        error_class=ending.error_class,
+        error=ending.error,
+        now=work.now,
+        active_ms=active_ms,
+    )
+    if ended is None:
+        _require(False, claim)
+    else:
+        work.run("runs.release_task", task_id=ended.task_id, started_at=ended.started_at)
+
+
+def end_attempt(work: Work, claim: Claim, error_class: str | None, error: str | None) -> None:
+    """Close the attempt that is under way, with the error that ended it, if one did."""
+    work.run(
+        "runs.end_attempt", run_id=claim.run_id, attempt=claim.attempt, error_class=error_class, error=error, now=work.now
+    )
+
+
+def _require(ours: bool, claim: Claim) -> None:  # noqa: FBT001 (a sentence in itself)
+    if not ours:
+        raise StaleWriter(f"Run {claim.run_id} was taken over by another worker: this one writes nothing more")

@@ -1,0 +1,104 @@
+-- A run's life. Every change is compare-and-set on (id, state, fence); a claim raises the fence.
+
+-- name: request
+INSERT INTO runs (id, store_id, task_id, trigger, scheduled_time, rerun_of, idempotency_key, state, priority, queued_at)
+SELECT :id, t.store_id, t.id, :trigger, :scheduled_time, :rerun_of_id, :idempotency_key, 'queued', t.priority, :now
+FROM tasks AS t
+WHERE t.id = :task_id AND t.store_id = :store_id;
+
+-- name: open_of_task
+SELECT id, state FROM runs WHERE task_id = :task_id AND state IN ('queued', 'running', 'waiting') ORDER BY queued_at LIMIT 1;
+
+-- name: start
+-- Queued runs by priority; a task's oldest queued run only, and only when the task has no live one.
+UPDATE runs
+SET state = 'running', attempt = attempt + 1, fence = fence + 1, worker_id = :worker_id,
+    lease_expires_at = :lease_at, started_at = coalesce(started_at, :now)
+WHERE id IN (
+    SELECT r.id
+    FROM runs AS r
+    WHERE r.state = 'queued'
+        AND (:id IS NULL OR r.id = :id)
+        AND (:store_id IS NULL OR r.store_id = :store_id)
+        AND NOT EXISTS (
+            SELECT 1 FROM runs AS live WHERE live.task_id = r.task_id AND live.state IN ('running', 'waiting')
+        )
+        AND NOT EXISTS (
+            SELECT 1 FROM runs AS earlier
+            WHERE earlier.task_id = r.task_id AND earlier.state IN ('queued', 'running', 'waiting')
+                AND (earlier.queued_at, earlier.id) < (r.queued_at, r.id)
+        )
+    ORDER BY r.priority, r.queued_at, r.id
+    LIMIT :limit
+    -- [postgresql] FOR UPDATE SKIP LOCKED
+)
+RETURNING id, store_id, task_id, fence, attempt, recoveries;
+
+-- name: resume
+-- Waiting runs whose time has come. A retry is a new start; everything else goes on where it was.
+UPDATE runs
+SET state = 'running', attempt = attempt + CASE WHEN waiting_for = 'retry' THEN 1 ELSE 0 END, waiting_for = NULL,
+    not_before = NULL, fence = fence + 1, worker_id = :worker_id, lease_expires_at = :lease_at
+WHERE id IN (
+    SELECT r.id
+    FROM runs AS r
+    WHERE r.state = 'waiting' AND r.not_before <= :now
+        AND (:id IS NULL OR r.id = :id)
+        AND (:store_id IS NULL OR r.store_id = :store_id)
+    ORDER BY r.not_before, r.id
+    LIMIT :limit
+    -- [postgresql] FOR UPDATE SKIP LOCKED
+)
+RETURNING id, store_id, task_id, fence, attempt, recoveries;
+
+-- name: take_over
+-- Runs whose worker went silent.
+UPDATE runs
+SET fence = fence + 1, recoveries = recoveries + 1, worker_id = :worker_id, lease_expires_at = :lease_at
+WHERE id IN (
+    SELECT r.id
+    FROM runs AS r
+    WHERE r.state = 'running' AND r.lease_expires_at < :now
+        AND (:store_id IS NULL OR r.store_id = :store_id)
+    ORDER BY r.lease_expires_at, r.id
+    LIMIT :limit
+    -- [postgresql] FOR UPDATE SKIP LOCKED
+)
+RETURNING id, store_id, task_id, fence, attempt, recoveries;
+
+-- name: renew
+UPDATE runs SET lease_expires_at = :lease_at WHERE worker_id = :worker_id AND state = 'running';
+
+-- name: step
+-- Opens every fenced transaction: takes the row, refuses a stale writer, counts what the step cost.
+UPDATE runs
+SET lease_expires_at = :lease_at, turns = turns + :turn_count, tool_calls = tool_calls + :tool_call_count,
+    input_tokens = input_tokens + :input_tokens, output_tokens = output_tokens + :output_tokens,
+    cost_nanousd = cost_nanousd + :cost_nanousd, active_ms = active_ms + :active_ms,
+    model = coalesce(:model, model), waiting_since = CASE WHEN :turn_count > 0 THEN NULL ELSE waiting_since END
+WHERE id = :id AND state = 'running' AND fence = :fence;
+
+-- name: wait
+UPDATE runs
+SET state = 'waiting', waiting_for = :waiting_for, not_before = :not_before,
+    waiting_since = coalesce(waiting_since, :now), worker_id = NULL, lease_expires_at = NULL,
+    active_ms = active_ms + :active_ms
+WHERE id = :id AND state = 'running' AND fence = :fence;
+
+-- name: finish
+UPDATE runs
+SET state = :state, output = :output, error_class = :error_class, error = :error, finished_at = :now,
+    waiting_since = NULL, worker_id = NULL, lease_expires_at = NULL, active_ms = active_ms + :active_ms
+WHERE id = :id AND state = 'running' AND fence = :fence
+RETURNING task_id, started_at;
+
+-- name: release_task
+-- A task whose run ended shows when, and looks again at the slot that waited for it.
+UPDATE tasks SET last_run_at = :started_at, held = false WHERE id = :task_id;
+
+-- name: end_attempt
+UPDATE run_attempts SET finished_at = :now, error_class = :error_class, error = :error
+WHERE run_id = :run_id AND attempt = :attempt AND finished_at IS NULL;
+
+-- name: one
+SELECT * FROM runs WHERE id = :id;

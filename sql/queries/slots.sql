@@ -1,0 +1,90 @@
+-- Materialising: what is due becomes ledger rows, runs and a moved cursor, in statements over sets.
+-- A batch id stands for the bulk statement, so that the runs can be made from the ledger rows that were really won.
+
+-- name: claim_interval
+-- The common case wholly in SQL: an interval task with exactly one due slot, on time, and no open run.
+INSERT INTO processed_task_executions
+    (task_id, scheduled_time, store_id, disposition, run_id, batch_id, processed_at)
+SELECT t.id, t.next_run_at, t.store_id, 'claimed',
+    -- [postgresql] gen_random_uuid(),
+    -- [sqlite] lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-'
+    -- [sqlite]     || substr('89AB', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6))),
+    :batch_id, :now
+FROM tasks AS t
+WHERE t.next_run_at <= :now AND NOT t.held
+    AND t.next_run_at >= :now - :window_seconds
+    AND t.schedule_type = 'interval'
+    AND t.next_run_at + t.interval_seconds > :now
+    AND t.paused_until IS NULL
+    AND (:with_model OR t.kind = 'claude_code')
+    AND (:store_id IS NULL OR t.store_id = :store_id)
+    AND NOT EXISTS (SELECT 1 FROM runs AS r WHERE r.task_id = t.id AND r.state IN ('queued', 'running', 'waiting'))
+-- [postgresql] ORDER BY t.id
+-- [postgresql] FOR UPDATE OF t SKIP LOCKED
+ON CONFLICT (task_id, scheduled_time, store_id) DO NOTHING;
+
+-- name: advance_interval
+UPDATE tasks
+SET cursor_at = :now, next_run_at = l.scheduled_time + tasks.interval_seconds, held_slot = NULL
+FROM processed_task_executions AS l
+WHERE l.batch_id = :batch_id AND l.disposition = 'claimed' AND tasks.id = l.task_id;
+
+-- name: due
+-- Due tasks in pages; the page's end is (:after_at, :after_id).
+SELECT t.id, t.store_id, t.name, t.schedule_type, t.interval_seconds, t.anchor_at, t.cron, t.timezone, t.once_at,
+    t.cursor_at, t.next_run_at, t.paused_until, t.held_slot, t.version, t.overlap,
+    coalesce(t.misfire, s.misfire) AS misfire,
+    EXISTS (SELECT 1 FROM runs AS r WHERE r.task_id = t.id AND r.state IN ('queued', 'running', 'waiting')) AS has_open_run
+FROM tasks AS t
+JOIN stores AS s ON s.id = t.store_id
+WHERE t.next_run_at <= :now AND NOT t.held
+    AND (:with_model OR t.kind = 'claude_code')
+    AND (:store_id IS NULL OR t.store_id = :store_id)
+    AND (t.next_run_at, t.id) > (:after_at, :after_id)
+ORDER BY t.next_run_at, t.id
+LIMIT :limit;
+
+-- name: advance
+-- Compare-and-set of what was decided outside: only tasks that nobody moved or edited meanwhile.
+UPDATE tasks
+SET cursor_at = d.cursor_at, next_run_at = d.next_run_at, held = d.held, held_slot = d.held_slot, paused_until = NULL
+FROM (
+    SELECT value ->> 'id' AS id, value ->> 'version' AS version, value ->> 'was_at' AS was_at,
+        value ->> 'cursor_at' AS cursor_at, value ->> 'next_run_at' AS next_run_at,
+        value ->> 'held' AS held, value ->> 'held_slot' AS held_slot
+    FROM json_each(:decisions)
+) AS d
+WHERE tasks.id = d.id AND tasks.version = d.version AND tasks.cursor_at = d.was_at AND NOT tasks.held
+RETURNING tasks.id;
+
+-- name: record
+INSERT INTO processed_task_executions
+    (task_id, scheduled_time, store_id, disposition, run_id, until_time, slot_count, batch_id, processed_at)
+SELECT value ->> 'task_id', value ->> 'scheduled_time', value ->> 'store_id', value ->> 'disposition',
+    value ->> 'run_id', value ->> 'until_time', value ->> 'slot_count', :batch_id, :now
+FROM json_each(:entries)
+WHERE true
+ON CONFLICT (task_id, scheduled_time, store_id) DO NOTHING;
+
+-- name: queue_claimed
+-- A run for each slot that this batch won.
+INSERT INTO runs (id, store_id, task_id, trigger, scheduled_time, state, priority, queued_at)
+SELECT l.run_id, l.store_id, l.task_id, CASE WHEN t.schedule_type = 'adaptive' THEN 'adaptive' ELSE 'schedule' END,
+    l.scheduled_time, 'queued', t.priority, :now
+FROM processed_task_executions AS l
+JOIN tasks AS t ON t.id = l.task_id
+WHERE l.batch_id = :batch_id AND l.disposition = 'claimed';
+
+-- name: needs_model
+-- Is anything due that cannot run without a model?
+SELECT 1
+WHERE EXISTS (
+    SELECT 1 FROM tasks
+    WHERE next_run_at <= :now AND NOT held AND kind <> 'claude_code' AND (:store_id IS NULL OR store_id = :store_id)
+) OR EXISTS (
+    SELECT 1 FROM runs WHERE state = 'queued' AND (:store_id IS NULL OR store_id = :store_id)
+) OR EXISTS (
+    SELECT 1 FROM runs WHERE state = 'waiting' AND not_before <= :now AND (:store_id IS NULL OR store_id = :store_id)
+) OR EXISTS (
+    SELECT 1 FROM runs WHERE state = 'running' AND lease_expires_at < :now AND (:store_id IS NULL OR store_id = :store_id)
+);
