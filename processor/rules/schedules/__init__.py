@@ -1,0 +1,59 @@
+"""When a task is due: its schedule, and the slots that the schedule puts on the time line.
+
+A slot and every other moment here is an int, an epoch second UTC. A span of slots begins after its first moment and
+ends with its last, so that spans laid end to end hold each slot once.
+"""
+
+from collections.abc import Iterator
+
+from processor.rules.schedules.calendar import Calendar
+from processor.rules.schedules.interval import Interval, parse_interval
+from processor.rules.schedules.manual import Manual
+from processor.rules.schedules.once import Once
+
+__all__ = [
+    "Calendar",
+    "Interval",
+    "Manual",
+    "Once",
+    "Schedule",
+    "count",
+    "describe",
+    "newest",
+    "next_after",
+    "parse_interval",
+    "slots",
+    "slots_backwards",
+]
+
+Schedule = Interval | Calendar | Once | Manual
+
+
+def slots(schedule: Schedule, after: int, until: int) -> Iterator[int]:
+    """Yield the slots later than `after`, up to and including `until`, oldest first."""
+    return schedule.slots(after, until)
+
+
+def slots_backwards(schedule: Schedule, after: int, until: int) -> Iterator[int]:
+    """Yield what `slots` yields, newest first."""
+    return schedule.slots_backwards(after, until)
+
+
+def next_after(schedule: Schedule, moment: int) -> int | None:
+    """Return the first slot later than the moment; None if there will be none."""
+    return schedule.next_after(moment)
+
+
+def newest(schedule: Schedule, after: int, until: int) -> int | None:
+    """Return the last of the slots that `slots` yields; None if it yields none."""
+    return schedule.newest(after, until)
+
+
+def count(schedule: Schedule, after: int, until: int) -> int:
+    """Count the slots that `slots` yields, without visiting each."""
+    return schedule.count(after, until)
+
+
+def describe(schedule: Schedule) -> str:
+    """Say the schedule in words, for example "Every 4 hours" or "At 09:00 on weekdays, Europe/Berlin"."""
+    return schedule.describe()
