@@ -1,0 +1,74 @@
+"""The shape of the repository: sizes, names, and what must not be written into it."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LONGEST_FILE_LINES = 300
+NAMES_THAT_SAY_NOTHING = {"utils", "util", "common", "helpers", "helper", "manager", "base", "misc"}
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+STATEMENT = re.compile(
+    r"\s*(SELECT|INSERT INTO|INSERT OR|UPDATE \S+ SET|DELETE FROM|WITH \w+ AS|CREATE (TABLE|INDEX|VIEW|TRIGGER))\s"
+)
+PATH_OF_A_MACHINE = re.compile(r"(?<![\w.~}])/(?:home|Users|root|work|mnt|private)/\w")
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """List the files that git knows, and new ones that it does not ignore."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    found = [ROOT / name for name in listed.splitlines() if (ROOT / name).is_file()]
+    assert found
+    return found
+
+
+def test_every_file_fits_in_one_reading() -> None:
+    lengths = {str(path): len(path.read_text().splitlines()) for path in tracked("*.py", "scripts/*", "sql/queries/*")}
+    assert {path: length for path, length in lengths.items() if length >= LONGEST_FILE_LINES} == {}
+
+
+def test_every_name_says_what_is_inside() -> None:
+    words = {path: re.split(r"[/_.]", str(path.relative_to(ROOT))) for path in tracked("*.py")}
+    assert [path for path, parts in words.items() if not NAMES_THAT_SAY_NOTHING.isdisjoint(parts)] == []
+
+
+def test_python_holds_no_sql() -> None:
+    texts = [(path.name, text) for path in tracked("processor/*.py") for text in texts_of(path)]
+    assert [(name, text) for name, text in texts if STATEMENT.match(text)] == []
+
+
+def texts_of(path: Path) -> Iterator[str]:
+    """Yield every text of a module but its docstrings."""
+    tree = ast.parse(path.read_text())
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_holds_pins_and_hashes_and_names_no_registry(name: str) -> None:
+    mark, *lines = (ROOT / name).read_text().splitlines()
+    assert re.fullmatch(r"# scripts/lock made this from pyproject.toml: [0-9a-f]{64}", mark)
+    line = re.compile(r"[a-z0-9.-]+==[\w.]+( ; [^/]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?")
+    assert [text for text in lines if not line.fullmatch(text)] == []
+
+
+def test_whoever_develops_has_the_very_versions_that_run() -> None:
+    running, developing = (pinned(name) for name in LOCKS)
+    assert running
+    assert {name: developing.get(name) for name in running} == running
+
+
+def pinned(name: str) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
+
+
+def test_nothing_depends_on_the_folders_of_one_machine() -> None:
+    texts = {str(path): path.read_text(errors="replace") for path in tracked() if path.suffix != ".md"}
+    assert [path for path, text in texts.items() if PATH_OF_A_MACHINE.search(text)] == []
