@@ -21,7 +21,7 @@ LATEST = 253_370_764_799
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Slots where the wall clock of an IANA zone matches a cron expression; what people wrote goes through `checked`."""
+    """Slots where the wall clock of an IANA zone matches a cron expression; `checked` reads what people wrote."""
 
     expression: str
     timezone: str
