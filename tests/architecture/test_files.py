@@ -6,12 +6,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_FILE_LINES = 300
 NAMES_THAT_SAY_NOTHING = {"utils", "util", "common", "helpers", "helper", "manager", "base", "misc"}
-LOCKS = ("requirements.lock", "requirements-dev.lock")
 STATEMENT = re.compile(
     r"\s*(SELECT|INSERT INTO|INSERT OR|UPDATE \S+ SET|DELETE FROM|WITH \w+ AS|CREATE (TABLE|INDEX|VIEW|TRIGGER))\s"
 )
@@ -49,24 +46,6 @@ def texts_of(path: Path) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
             yield node.value
-
-
-@pytest.mark.parametrize("name", LOCKS)
-def test_a_lock_holds_pins_and_hashes_and_names_no_registry(name: str) -> None:
-    mark, *lines = (ROOT / name).read_text().splitlines()
-    assert re.fullmatch(r"# scripts/lock made this from pyproject.toml: [0-9a-f]{64}", mark)
-    line = re.compile(r"[a-z0-9.-]+==[\w.]+( ; [^/]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?")
-    assert [text for text in lines if not line.fullmatch(text)] == []
-
-
-def test_whoever_develops_has_the_very_versions_that_run() -> None:
-    running, developing = (pinned(name) for name in LOCKS)
-    assert running
-    assert {name: developing.get(name) for name in running} == running
-
-
-def pinned(name: str) -> dict[str, str]:
-    return dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
 
 
 def test_nothing_depends_on_the_folders_of_one_machine() -> None:
