@@ -148,7 +148,7 @@ class AnthropicModel:
         if asked is not None:
             return asked
         first = self._retry.first_wait_seconds
-        return wait_exponential_jitter(initial=first, max=self._retry.longest_wait_seconds, jitter=first)(state)
+        return wait_exponential_jitter(multiplier=first, max=self._retry.longest_wait_seconds, jitter=first)(state)
 
     async def _attempt(self, arguments: dict[str, Any]) -> ModelResponse:
         async with self._permits:
