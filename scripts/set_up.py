@@ -34,7 +34,8 @@ def set_up(venv: Path, lock: Path) -> int:
         if is_finished(venv, lock):
             return 0
         started = time.monotonic()
-        say(f"Setting up {venv.name} ({'first use' if not venv.exists() else 'its lock changed'}, about 30 seconds) … ")
+        reason = "its lock changed" if (venv / "fingerprint").exists() else "first use"
+        say(f"Setting up {venv.name} ({reason}, about 30 seconds) … ")
         try:
             install(venv, lock)
         except SetUpFailed as failure:
