@@ -1,17 +1,18 @@
 """What looks like a secret is never shown: keys, bearer tokens, authorisation headers, passwords in URLs."""
 
 import re
+from typing import Any
 
 MASK = "***"
 _WORD = r"[^\s\"',;}\]]+"
+_NAMES = r"(?:proxy-)?authorization|x-api-key|api[_-]?key|password|passwd|secret"
 _PATTERNS = [
     re.compile(r"()\bsk-[A-Za-z]+-[A-Za-z0-9_-]{4,}"),
-    re.compile(
-        rf"(?i)((?:authorization|x-api-key|api[_-]?key|password|passwd|secret)[\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic)\s+)?){_WORD}"
-    ),
-    re.compile(rf"(?i)(\bbearer\s+){_WORD}"),
+    re.compile(rf"((?:{_NAMES})[\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic)\s+)?){_WORD}", re.IGNORECASE),
+    re.compile(rf"(\bbearer\s+)(?=\S*[0-9._-]){_WORD}", re.IGNORECASE),
     re.compile(r"([a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/]+(?=@)"),
 ]
+_SECRET_KEY = re.compile(rf".*(?:{_NAMES})$", re.IGNORECASE)
 
 
 def redacted(text: str) -> str:
@@ -19,3 +20,18 @@ def redacted(text: str) -> str:
     for pattern in _PATTERNS:
         text = pattern.sub(rf"\g<1>{MASK}", text)
     return text
+
+
+def redacted_throughout(value: Any) -> Any:
+    """The same JSON value with every text in it redacted, and whatever a key such as `password` names masked."""
+    if isinstance(value, str):
+        return redacted(value)
+    if isinstance(value, dict):
+        return {key: _entry(key, each) for key, each in value.items()}
+    return [redacted_throughout(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _entry(key: object, value: Any) -> Any:
+    if isinstance(value, str) and isinstance(key, str) and _SECRET_KEY.fullmatch(key):
+        return MASK
+    return redacted_throughout(value)
