@@ -1,0 +1,176 @@
+"""Runs to look at: the run object, its log lines and its transcript. Nothing here changes anything."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+from processor.rules.instants import iso, iso_or_none
+from processor.rules.redaction import redacted, redacted_throughout
+from processor.rules.run_state import RunState
+from processor.services import checks
+from processor.storage.database import Work
+
+Columns = Mapping[Any, Any]
+_ALL = 2**62
+
+
+class RunView(TypedDict):
+    """A run as the command line and the API show it; instants are ISO 8601 in UTC, money is in dollars."""
+
+    id: str
+    store_id: str
+    task_id: str
+    task_name: str
+    job_run_id: str | None
+    trigger: str
+    scheduled_time: str | None
+    rerun_of: str | None
+    state: str
+    waiting_for: str | None
+    not_before: str | None
+    attempt: int
+    started_at: str | None
+    finished_at: str | None
+    duration_seconds: float | None
+    output: str | None
+    error_class: str | None
+    error: str | None
+    created_card_ids: list[str]
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+
+
+class LogLine(TypedDict):
+    """A log line of a run."""
+
+    position: int
+    logged_at: str
+    level: str
+    event: str
+    fields: dict[str, Any]
+
+
+class Transcript(TypedDict):
+    """What was said: the frozen request, and for each attempt its opening message and its turns. Secrets are masked."""
+
+    run: RunView
+    request: dict[str, Any] | None
+    attempts: list[dict[str, Any]]
+
+
+def get(work: Work, store_id: str, run_id: str) -> RunView:
+    """Return one run of this store; raises NotFound."""
+    row = work.mapping("run_views.get", id=checks.known_id(run_id, "run"), store_id=store_id)
+    if row is None:
+        raise checks.unknown("run", run_id)
+    return _view(row)
+
+
+def list_all(
+    work: Work, store_id: str, task_id: str | None = None, state: str | None = None, limit: int | None = None
+) -> list[RunView]:
+    """Return runs of one task and in one state, if given, those asked for last first, at most `limit`."""
+    task_id = None if task_id is None else checks.known_id(task_id, "task")
+    state = None if state is None else checks.choice(state, "state", [each.value for each in RunState])
+    limit = _ALL if limit is None else limit
+    found = work.run("run_views.newest", store_id=store_id, task_id=task_id, state=state, limit=limit)
+    return [_view(row) for row in found.mappings()]
+
+
+def logs(work: Work, store_id: str, run_id: str) -> list[LogLine]:
+    """Return the log lines of a run, oldest first; raises NotFound."""
+    run = get(work, store_id, run_id)
+    return [_log_line(row) for row in work.run("run_views.logs", run_id=run["id"], store_id=store_id).mappings()]
+
+
+def transcript(work: Work, store_id: str, run_id: str) -> Transcript:
+    """Return all that was said in a run; raises NotFound."""
+    run = get(work, store_id, run_id)
+    of_run = {"run_id": run["id"], "store_id": store_id}
+    request = work.mapping("run_views.request", **of_run)
+    attempts = [_attempt(row) for row in work.run("run_views.attempts", **of_run).mappings()]
+    calls = work.run("run_views.tool_calls", **of_run).mappings().all()
+    for row in work.run("run_views.turns", **of_run).mappings():
+        turn = _turn(row) | {"tool_calls": [_tool_call(call) for call in calls if call["turn"] == row["turn"]]}
+        next(each for each in attempts if each["attempt"] == row["attempt"])["turns"].append(turn)
+    return {"run": run, "request": _said(request["request"]) if request else None, "attempts": attempts}
+
+
+def _view(row: Columns) -> RunView:
+    started = row["started_at"] is not None
+    return {
+        "id": row["id"],
+        "store_id": row["store_id"],
+        "task_id": row["task_id"],
+        "task_name": row["task_name"],
+        "job_run_id": row["job_run_id"],
+        "trigger": row["trigger"],
+        "scheduled_time": iso_or_none(row["scheduled_time"]),
+        "rerun_of": row["rerun_of"],
+        "state": row["state"],
+        "waiting_for": row["waiting_for"],
+        "not_before": iso_or_none(row["not_before"]),
+        "attempt": row["attempt"],
+        "started_at": iso_or_none(row["started_at"]),
+        "finished_at": iso_or_none(row["finished_at"]),
+        "duration_seconds": row["active_ms"] / 1000 if started else None,
+        "output": _masked(row["output"]),
+        "error_class": row["error_class"],
+        "error": _masked(row["error"]),
+        "created_card_ids": (row["created_card_ids"] or "").split(),
+        "input_tokens": row["input_tokens"],
+        "output_tokens": row["output_tokens"],
+        "cost_usd": checks.usd(row["cost_nanousd"]),
+    }
+
+
+def _log_line(row: Columns) -> LogLine:
+    return {
+        "position": row["position"],
+        "logged_at": iso(row["logged_at"]),
+        "level": row["level"],
+        "event": row["event"],
+        "fields": _said(row["fields"]),
+    }
+
+
+def _attempt(row: Columns) -> dict[str, Any]:
+    return {
+        "attempt": row["attempt"],
+        "started_at": iso_or_none(row["started_at"]),
+        "finished_at": iso_or_none(row["finished_at"]),
+        "error_class": row["error_class"],
+        "error": _masked(row["error"]),
+        "opening": _said(row["opening"]),
+        "turns": [],
+    }
+
+
+def _turn(row: Columns) -> dict[str, Any]:
+    return {
+        "turn": row["turn"],
+        "created_at": iso(row["created_at"]),
+        "stop_reason": row["stop_reason"],
+        "response": _said(row["response"]),
+        "reply": _said(row["reply"]),
+    }
+
+
+def _tool_call(row: Columns) -> dict[str, Any]:
+    return {
+        "position": row["position"],
+        "name": row["name"],
+        "effect": row["effect"],
+        "state": row["state"],
+        "arguments": _said(row["arguments"]),
+        "result": _masked(row["result"]),
+    }
+
+
+def _said(text: str | None) -> Any:
+    return None if text is None else redacted_throughout(json.loads(text))
+
+
+def _masked(text: str | None) -> str | None:
+    return None if text is None else redacted(text)

@@ -1,0 +1,56 @@
+-- Runs as people and programs look at them. Nothing here writes.
+
+-- name: get
+SELECT r.*, t.name AS task_name, (
+        -- [sqlite] SELECT group_concat(made.card_id, ' ')
+        -- [postgresql] SELECT string_agg(CAST(made.card_id AS text), ' ')
+        FROM (
+            SELECT rc.card_id
+            FROM run_cards AS rc
+            JOIN cards AS c ON c.id = rc.card_id
+            WHERE rc.run_id = r.id
+            ORDER BY c.created_at, c.position, c.id
+        ) AS made
+    ) AS created_card_ids
+FROM runs AS r
+JOIN tasks AS t ON t.id = r.task_id
+WHERE r.id = :id AND r.store_id = :store_id;
+
+-- name: newest
+SELECT r.*, t.name AS task_name, (
+        -- [sqlite] SELECT group_concat(made.card_id, ' ')
+        -- [postgresql] SELECT string_agg(CAST(made.card_id AS text), ' ')
+        FROM (
+            SELECT rc.card_id
+            FROM run_cards AS rc
+            JOIN cards AS c ON c.id = rc.card_id
+            WHERE rc.run_id = r.id
+            ORDER BY c.created_at, c.position, c.id
+        ) AS made
+    ) AS created_card_ids
+FROM runs AS r
+JOIN tasks AS t ON t.id = r.task_id
+WHERE r.store_id = :store_id
+    AND (:task_id IS NULL OR r.task_id = :task_id)
+    AND (CAST(:state AS text) IS NULL OR r.state = :state)
+ORDER BY r.queued_at DESC, r.id DESC
+LIMIT :limit;
+
+-- name: logs
+SELECT position, logged_at, level, event, fields
+FROM run_logs WHERE run_id = :run_id AND store_id = :store_id ORDER BY position;
+
+-- name: request
+SELECT request FROM run_requests WHERE run_id = :run_id AND store_id = :store_id;
+
+-- name: attempts
+SELECT attempt, opening, started_at, finished_at, error_class, error
+FROM run_attempts WHERE run_id = :run_id AND store_id = :store_id ORDER BY attempt;
+
+-- name: turns
+SELECT turn, attempt, stop_reason, response, reply, created_at
+FROM turns WHERE run_id = :run_id AND store_id = :store_id ORDER BY turn;
+
+-- name: tool_calls
+SELECT turn, position, name, effect, state, arguments, result
+FROM tool_calls WHERE run_id = :run_id AND store_id = :store_id ORDER BY turn, position;
