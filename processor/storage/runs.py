@@ -105,7 +105,7 @@ def step(work: Work, claim: Claim, spent: Spent) -> None:
     _require(changed == 1, claim)
 
 
-def wait(work: Work, claim: Claim, waiting_for: WaitingFor, not_before: int | None, active_ms: int) -> None:
+def wait(work: Work, claim: Claim, waiting_for: WaitingFor, not_before: int | None) -> None:
     """Give the run back until `not_before` (epoch seconds). Raises StaleWriter."""
     changed = work.run(
         "runs.wait",
@@ -114,12 +114,11 @@ def wait(work: Work, claim: Claim, waiting_for: WaitingFor, not_before: int | No
         waiting_for=waiting_for,
         not_before=not_before,
         now=work.now,
-        active_ms=active_ms,
     ).rowcount
     _require(changed == 1, claim)
 
 
-def finish(work: Work, claim: Claim, ending: Ending, active_ms: int) -> None:
+def finish(work: Work, claim: Claim, ending: Ending) -> None:
     """End the run, and let its task look at the slot that waited for it. Raises StaleWriter."""
     ended = work.first(
         "runs.finish",
@@ -130,7 +129,6 @@ def finish(work: Work, claim: Claim, ending: Ending, active_ms: int) -> None:
         error_class=ending.error_class,
         error=ending.error,
         now=work.now,
-        active_ms=active_ms,
     )
     if ended is None:
         _require(False, claim)

@@ -81,14 +81,13 @@ WHERE id = :id AND state = 'running' AND fence = :fence;
 -- name: wait
 UPDATE runs
 SET state = 'waiting', waiting_for = :waiting_for, not_before = :not_before,
-    waiting_since = coalesce(waiting_since, :now), worker_id = NULL, lease_expires_at = NULL,
-    active_ms = active_ms + :active_ms
+    waiting_since = coalesce(waiting_since, :now), worker_id = NULL, lease_expires_at = NULL
 WHERE id = :id AND state = 'running' AND fence = :fence;
 
 -- name: finish
 UPDATE runs
 SET state = :state, output = :output, error_class = :error_class, error = :error, finished_at = :now,
-    waiting_since = NULL, worker_id = NULL, lease_expires_at = NULL, active_ms = active_ms + :active_ms
+    waiting_since = NULL, worker_id = NULL, lease_expires_at = NULL
 WHERE id = :id AND state = 'running' AND fence = :fence
 RETURNING task_id, started_at;
 

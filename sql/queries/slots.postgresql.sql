@@ -15,7 +15,10 @@ WITH d AS (
     FOR UPDATE OF t SKIP LOCKED
 )
 UPDATE tasks
-SET cursor_at = d.cursor_at, next_run_at = d.next_run_at, held = d.held, held_slot = d.held_slot, paused_until = NULL
+SET cursor_at = d.cursor_at, next_run_at = d.next_run_at, held_slot = d.held_slot, paused_until = NULL,
+    held = d.held AND EXISTS ( -- the run in the way may have ended meanwhile
+        SELECT 1 FROM runs AS r WHERE r.task_id = tasks.id AND r.state IN ('queued', 'running', 'waiting')
+    )
 FROM d
 JOIN free ON free.task_id = d.id
 WHERE tasks.id = d.id

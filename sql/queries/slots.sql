@@ -34,7 +34,9 @@ WHERE l.batch_id = :batch_id AND l.disposition = 'claimed' AND tasks.id = l.task
 SELECT t.id, t.store_id, t.name, t.schedule_type, t.interval_seconds, t.anchor_at, t.cron, t.timezone, t.once_at,
     t.cursor_at, t.next_run_at, t.paused_until, t.held_slot, t.version, t.overlap,
     coalesce(t.misfire, s.misfire) AS misfire,
-    EXISTS (SELECT 1 FROM runs AS r WHERE r.task_id = t.id AND r.state IN ('queued', 'running', 'waiting')) AS has_open_run
+    EXISTS (SELECT 1 FROM runs AS r WHERE r.task_id = t.id AND r.state IN ('queued', 'running', 'waiting')) AS has_open_run,
+    CASE WHEN t.held_slot IS NOT NULL
+        THEN (SELECT max(r.finished_at) FROM runs AS r WHERE r.task_id = t.id) END AS busy_until
 FROM tasks AS t
 JOIN stores AS s ON s.id = t.store_id
 WHERE t.next_run_at <= :now AND NOT t.held
@@ -47,7 +49,10 @@ LIMIT :limit;
 -- name: advance
 -- Compare-and-set of what was decided outside: only tasks that nobody moved or edited meanwhile.
 UPDATE tasks
-SET cursor_at = d.cursor_at, next_run_at = d.next_run_at, held = d.held, held_slot = d.held_slot, paused_until = NULL
+SET cursor_at = d.cursor_at, next_run_at = d.next_run_at, held_slot = d.held_slot, paused_until = NULL,
+    held = d.held AND EXISTS ( -- the run in the way may have ended meanwhile
+        SELECT 1 FROM runs AS r WHERE r.task_id = tasks.id AND r.state IN ('queued', 'running', 'waiting')
+    )
 FROM (
     SELECT value ->> 'id' AS id, value ->> 'version' AS version, value ->> 'was_at' AS was_at,
         value ->> 'cursor_at' AS cursor_at, value ->> 'next_run_at' AS next_run_at,

@@ -1,0 +1,105 @@
+"""Answers the tool calls of a turn: effect and result in one transaction, errors as results, nothing twice."""
+
+import json
+from collections import Counter
+from typing import Any
+
+from processor.agent import checkpoint
+from processor.agent.conversation import Conversation, tool_uses
+from processor.agent.outcome import Failed
+from processor.agent.run_log import RunLog
+from processor.agent.toolbox.tool import Caller, Tool
+from processor.errors import ProcessorError, StaleWriter
+from processor.rules.run_state import ErrorClass
+from processor.storage import runs, turns
+from processor.storage.database import Work
+from processor.storage.runs import Spent
+from processor.storage.turns import ToolCallRow, TurnRow
+
+LONGEST_RESULT = 8_000
+"""Characters of a tool result that are kept, once, before it is stored: head and tail with a marker."""
+HINT_AFTER = 3
+STUCK_AFTER = 5
+
+
+def answer_tools(
+    work: Work, conversation: Conversation, turn: TurnRow, tools: dict[str, Tool], log: RunLog, active_ms: int
+) -> str:
+    """Run the turn's tools and record their results and the reply; return the reply as JSON.
+
+    All tools so far act on our own database, so that one transaction holds all of their effects and results. A tool
+    that fails is undone by itself and answered with an error; the others stay.
+    """
+    claim = conversation.claim
+    runs.step(work, claim, Spent(active_ms=active_ms))
+    caller = Caller(claim.store_id, claim.task_id, claim.run_id)
+    results = []
+    for call in turns.calls_of_turn(work, claim.run_id, turn.turn):
+        state, text = _answer(work, caller, call, tools.get(call.name), log)
+        turns.answer(work, claim, turn.turn, call.position, state, text)
+        results.append(_result(call, state, text + _hint(conversation, call, text)))
+    return checkpoint.record_reply(work, claim, turn, results, log)
+
+
+def refuse_tools(work: Work, conversation: Conversation, turn: TurnRow, reason: str, log: RunLog) -> str:
+    """Answer the turn's tool calls without running them."""
+    claim = conversation.claim
+    runs.step(work, claim, Spent())
+    results = []
+    for call in turns.calls_of_turn(work, claim.run_id, turn.turn):
+        turns.answer(work, claim, turn.turn, call.position, "denied", reason)
+        results.append(_result(call, "denied", reason))
+    return checkpoint.record_reply(work, claim, turn, results, log)
+
+
+def require_progress(conversation: Conversation) -> None:
+    """Raise Failed when the agent made the same call with the same result too often."""
+    repeated = _seen(conversation).most_common(1)
+    if repeated and repeated[0][1] >= STUCK_AFTER:
+        raise Failed(ErrorClass.STUCK, f"The agent called {repeated[0][0][0]} {STUCK_AFTER} times with the same result")
+
+
+def _answer(work: Work, caller: Caller, call: ToolCallRow, tool: Tool | None, log: RunLog) -> tuple[str, str]:
+    if tool is None:
+        log.warning("tool.failed", tool=call.name, error="unknown tool")
+        return "failed", f"There is no tool called {call.name}: use one of those you were given"
+    try:
+        with work.session.begin_nested():
+            outcome = tool.run(work, caller, tool.checked(json.loads(call.arguments)))
+            work.session.flush()
+    except StaleWriter:
+        raise
+    except ProcessorError as error:
+        log.warning("tool.failed", tool=call.name, error=str(error))
+        return "failed", str(error)
+    log.info("tool.called", tool=call.name)
+    return "succeeded", shortened(json.dumps(outcome, ensure_ascii=False, default=str))
+
+
+def _result(call: ToolCallRow, state: str, text: str) -> dict[str, Any]:
+    result = {"type": "tool_result", "tool_use_id": call.tool_use_id, "content": text}
+    return result if state == "succeeded" else result | {"is_error": True}
+
+
+def shortened(text: str) -> str:
+    """At most LONGEST_RESULT characters: head and tail, with how much is left out between them."""
+    if len(text) <= LONGEST_RESULT:
+        return text
+    marker = f"\n[… {len(text) - LONGEST_RESULT} characters left out …]\n"
+    head = (LONGEST_RESULT - len(marker)) * 3 // 4
+    return text[:head] + marker + text[-(LONGEST_RESULT - len(marker) - head) :]
+
+
+def _hint(conversation: Conversation, call: ToolCallRow, text: str) -> str:
+    seen = _seen(conversation)[call.name, call.arguments, text] + 1
+    return f"\n(You made this call {seen} times with the same result.)" if seen >= HINT_AFTER else ""
+
+
+def _seen(conversation: Conversation) -> Counter[tuple[str, str, str]]:
+    """How often each call with each result stands in the conversation, hints left aside."""
+    return Counter(
+        (use["name"], json.dumps(use.get("input"), ensure_ascii=False), result["content"].split("\n(You made")[0])
+        for turn in conversation.turns
+        if turn.reply is not None
+        for use, result in zip(tool_uses(turn), json.loads(turn.reply)["content"], strict=False)
+    )

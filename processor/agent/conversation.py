@@ -1,0 +1,86 @@
+"""A run's conversation in memory: what is in the database, in the shape in which the model gets it."""
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from processor.llm.protocol import ModelRequest
+from processor.models import Task
+from processor.storage.runs import Claim, Spent
+from processor.storage.turns import TurnRow
+
+Message = dict[str, Any]
+UNFINISHED = "max_tokens"
+"""A response that was cut short is kept in the transcript and left out of the conversation: it is asked for again."""
+
+
+@dataclass(slots=True)
+class Conversation:
+    """Append-only: a returned block of thinking is valid only while everything before it is unchanged."""
+
+    claim: Claim
+    task: Task
+    request: ModelRequest
+    opening: Message
+    turns: list[TurnRow]
+    turn_count: int
+    tool_call_count: int
+    cost_nanousd: int
+    active_ms: int
+    lap_started: float = field(default_factory=time.monotonic)
+
+    def messages(self) -> list[Message]:
+        """The history as it is sent, verbatim."""
+        messages = [self.opening]
+        for turn in self.turns:
+            if turn.stop_reason != UNFINISHED:
+                messages.append({"role": "assistant", "content": content_of(turn)})
+                if turn.reply is not None:
+                    messages.append(json.loads(turn.reply))
+        return messages
+
+    @property
+    def last(self) -> TurnRow | None:
+        """The latest turn of this attempt."""
+        return self.turns[-1] if self.turns else None
+
+    @property
+    def next_turn(self) -> int:
+        """The number of the turn to come; numbers count through all attempts."""
+        return self.turn_count + 1
+
+    @property
+    def active_seconds(self) -> float:
+        """Time that was worked, in all processes, waiting not counted."""
+        return self.active_ms / 1000 + time.monotonic() - self.lap_started
+
+    def lap(self) -> int:
+        """Milliseconds worked since the last step, now counted."""
+        now = time.monotonic()
+        lap_ms = round((now - self.lap_started) * 1000)
+        self.lap_started = now
+        self.active_ms += lap_ms
+        return lap_ms
+
+    def count(self, spent: Spent) -> None:
+        """Keep the counters in step with the run's row."""
+        self.turn_count += spent.turns
+        self.tool_call_count += spent.tool_calls
+        self.cost_nanousd += spent.cost_nanousd
+
+
+def content_of(turn: TurnRow) -> list[dict[str, Any]]:
+    """The content blocks of a recorded response."""
+    content: list[dict[str, Any]] = json.loads(turn.response)["content"]
+    return content
+
+
+def text_of(turn: TurnRow) -> str:
+    """What the model said in words."""
+    return "\n".join(block["text"] for block in content_of(turn) if block.get("type") == "text").strip()
+
+
+def tool_uses(turn: TurnRow) -> list[dict[str, Any]]:
+    """The tool calls that a response asks for."""
+    return [block for block in content_of(turn) if block.get("type") == "tool_use"]

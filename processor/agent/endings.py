@@ -1,0 +1,120 @@
+"""How a run that left the loop is written down: ended, waiting for another start, or handed back. One transaction each."""
+
+from collections.abc import Callable
+
+from processor.agent.outcome import Failed
+from processor.agent.run_log import RunLog
+from processor.models import Run, Task
+from processor.rules.retry import RetryPolicy, next_delay_seconds
+from processor.rules.run_state import ErrorClass, RunState, WaitingFor
+from processor.storage import runs, turns
+from processor.storage.database import Work
+from processor.storage.runs import Claim, Ending, Spent
+
+WriteEnding = Callable[[Work, Claim, RunLog], RunState]
+"""Writes the ending and returns the state that the run is in now."""
+
+PROVIDER = "anthropic"
+PROVIDER_PAUSE_SECONDS = 60
+"""Before a run asks a provider again that gave no answer and named no time."""
+REFUSED_PAUSE_SECONDS = 240
+"""Before a refused key is tried again: less than the five minutes between ticks."""
+LONGEST_PROVIDER_WAIT_SECONDS = 86_400
+
+RETRIED = frozenset({ErrorClass.TIMED_OUT, ErrorClass.TASK_FAILED, ErrorClass.MODEL_ERROR, ErrorClass.INTERNAL})
+"""Failures that another start may not meet again. Limits, refusals and bad requests would."""
+
+
+def leave(work: Work, write: WriteEnding, claim: Claim, active_ms: int, log: RunLog) -> RunState:
+    """Write an ending, fenced and with the rest of the log; return the state that the run is in now."""
+    runs.step(work, claim, Spent(active_ms=active_ms))
+    state = write(work, claim, log)
+    log.write(work)
+    return state
+
+
+def succeeded(output: str) -> WriteEnding:
+    """The agent is done."""
+
+    def write(work: Work, claim: Claim, log: RunLog) -> RunState:
+        log.info("run.succeeded")
+        runs.end_attempt(work, claim, None, None)
+        return _finish(work, claim, Ending(RunState.SUCCEEDED, output))
+
+    return write
+
+
+def failed(failure: Failed, chance: float) -> WriteEnding:
+    """Start again later if this kind of failure may pass and starts are left; else the run has failed."""
+
+    def write(work: Work, claim: Claim, log: RunLog) -> RunState:
+        task = work.session.get_one(Task, claim.task_id)
+        delay = _retry_delay_seconds(task, claim, failure, chance)
+        runs.end_attempt(work, claim, failure.error_class, failure.message)
+        if delay is not None:
+            log.warning("run.waiting", waiting_for=WaitingFor.RETRY, error_class=failure.error_class, delay_seconds=delay)
+            return _wait(work, claim, WaitingFor.RETRY, delay)
+        log.warning("run.failed", error_class=failure.error_class, reason=failure.message)
+        ending = Ending(RunState.FAILED, failure.output, failure.error_class, failure.message)
+        return _finish(work, claim, ending)
+
+    return write
+
+
+def handed_back() -> WriteEnding:
+    """The next tick goes on at this very turn; no attempt is spent."""
+
+    def write(work: Work, claim: Claim, log: RunLog) -> RunState:
+        log.info("run.waiting", waiting_for=WaitingFor.RESUME)
+        return _wait(work, claim, WaitingFor.RESUME, 0)
+
+    return write
+
+
+def provider_refused(reason: str) -> WriteEnding:
+    """The key or the account is refused: the run waits, no attempt is spent, and health can say why."""
+
+    def write(work: Work, claim: Claim, log: RunLog) -> RunState:
+        turns.refuse_provider(work, PROVIDER, reason, work.now + REFUSED_PAUSE_SECONDS)
+        return _wait_for_provider(work, claim, reason, REFUSED_PAUSE_SECONDS, log)
+
+    return write
+
+
+def provider_unavailable(reason: str, retry_after_seconds: float | None) -> WriteEnding:
+    """Rate limit or outage, after all attempts of the call: the run waits, no attempt is spent."""
+    pause = PROVIDER_PAUSE_SECONDS if retry_after_seconds is None else int(retry_after_seconds) + 1
+
+    def write(work: Work, claim: Claim, log: RunLog) -> RunState:
+        return _wait_for_provider(work, claim, reason, pause, log)
+
+    return write
+
+
+def _wait_for_provider(work: Work, claim: Claim, reason: str, pause: int, log: RunLog) -> RunState:
+    run = work.session.get_one(Run, claim.run_id)
+    since = work.now if run.waiting_since is None else int(run.waiting_since.timestamp())
+    if work.now - since >= LONGEST_PROVIDER_WAIT_SECONDS:
+        log.warning("run.failed", error_class=ErrorClass.PROVIDER_UNAVAILABLE, reason=reason)
+        runs.end_attempt(work, claim, ErrorClass.PROVIDER_UNAVAILABLE, reason)
+        ending = Ending(RunState.FAILED, None, ErrorClass.PROVIDER_UNAVAILABLE, reason)
+        return _finish(work, claim, ending)
+    log.warning("run.waiting", waiting_for=WaitingFor.PROVIDER, reason=reason, delay_seconds=pause)
+    return _wait(work, claim, WaitingFor.PROVIDER, pause)
+
+
+def _retry_delay_seconds(task: Task, claim: Claim, failure: Failed, chance: float) -> float | None:
+    if failure.error_class not in RETRIED:
+        return None
+    policy = RetryPolicy(max_retries=task.max_retries, delay_seconds=task.retry_delay_seconds)
+    return next_delay_seconds(policy, claim.attempt, chance)
+
+
+def _wait(work: Work, claim: Claim, waiting_for: WaitingFor, delay_seconds: float) -> RunState:
+    runs.wait(work, claim, waiting_for, work.now + round(delay_seconds))
+    return RunState.WAITING
+
+
+def _finish(work: Work, claim: Claim, ending: Ending) -> RunState:
+    runs.finish(work, claim, ending)
+    return ending.state

@@ -1,0 +1,89 @@
+"""Renders what the model gets, in cacheable order: tools, static text, board; then task, history, facts of this run."""
+
+import json
+from typing import Any
+
+from processor.agent.conversation import Message
+from processor.agent.instructions import INSTRUCTIONS
+from processor.agent.limits import OUTPUT_TOKENS, TOOL_CALLS
+from processor.agent.toolbox import ALWAYS_GIVEN, TOOLS
+from processor.agent.toolbox.tool import Tool
+from processor.lazy import load
+from processor.llm.prices import resolve_model
+from processor.llm.protocol import ModelRequest
+from processor.models import Task
+from processor.rules.instants import iso
+from processor.services import cards, notes
+from processor.storage import turns
+from processor.storage.database import Work
+from processor.storage.runs import Claim
+
+RECENT_RUNS = 3
+_OUTPUT_CHARACTERS = 600
+
+
+def tools_of(task: Task) -> dict[str, Tool]:
+    """The tools that the task allows, sorted by name; by default all of them."""
+    names = set(TOOLS if task.tools is None else json.loads(task.tools)) | {ALWAYS_GIVEN}
+    return {name: load(TOOLS[name]) for name in sorted(names & set(TOOLS))}
+
+
+def render_request(work: Work, task: Task) -> ModelRequest:
+    """What stays the same for the whole run. Nothing in it depends on the time or on this run."""
+    model, effort = resolve_model(task.model)
+    columns = ", ".join(f"'{name}'" for name in cards.column_names(work, task.store_id))
+    return ModelRequest(
+        model=model,
+        system=[
+            {"type": "text", "text": INSTRUCTIONS},
+            {"type": "text", "text": f"The board has the columns {columns}."},
+        ],
+        tools=[tool.definition() for tool in tools_of(task).values()],
+        max_tokens=OUTPUT_TOKENS,
+        effort=effort,
+    )
+
+
+def render_opening(work: Work, claim: Claim, task: Task) -> Message:
+    """The first user message of an attempt."""
+    parts = [
+        f"<task>\n{task.prompt}\n</task>",
+        *_history(work, claim, task),
+        _note(work, task),
+        _facts(work, claim, task),
+    ]
+    return {"role": "user", "content": [{"type": "text", "text": "\n\n".join(part for part in parts if part)}]}
+
+
+def _history(work: Work, claim: Claim, task: Task) -> list[str]:
+    runs = turns.recent_runs(work, task.id, claim.run_id, RECENT_RUNS)
+    lines = [f"- {_ended(run)}: {run['state']}. {_short(run.get('output') or run.get('error') or '')}" for run in runs]
+    return ["<earlier_runs>\n" + "\n".join(lines) + "\n</earlier_runs>"] if lines else []
+
+
+def _ended(run: dict[str, Any]) -> str:
+    return iso(run["finished_at"])
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _OUTPUT_CHARACTERS else text[:_OUTPUT_CHARACTERS] + " …"
+
+
+def _note(work: Work, task: Task) -> str:
+    body = notes.get(work, task.store_id, task.id)
+    return f"<note_from_the_last_run>\n{body}\n</note_from_the_last_run>" if body else ""
+
+
+def _facts(work: Work, claim: Claim, task: Task) -> str:
+    lines = [
+        f"Now: {iso(work.now)}.",
+        f"Task: {task.name}.",
+        f"Limits of this run: {task.max_turns} turns, {TOOL_CALLS} tool calls, {task.timeout_seconds} s.",
+    ]
+    for earlier in turns.earlier_attempts(work, claim.run_id):
+        lines.append(f"Attempt {earlier['attempt']} failed ({earlier['error_class']}): {_short(earlier['error'] or '')}")
+    done = turns.done_before(work, claim.run_id)
+    if done:
+        lines.append("Earlier attempts already did this, do not do it again: " + json.dumps(done, ensure_ascii=False))
+    return "<run>\n" + "\n".join(lines) + "\n</run>"

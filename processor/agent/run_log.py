@@ -1,0 +1,55 @@
+"""A run's log: each line goes to the program's log at once and to the run's rows with the next transaction."""
+
+import json
+
+from processor.log import get_logger
+from processor.rules.redaction import redacted
+from processor.storage import turns
+from processor.storage.database import Work
+from processor.storage.runs import Claim
+from processor.storage.turns import LogLine
+
+MOST_LINES = 1_000
+"""Rows kept of one run; the last says that there was more."""
+
+
+class RunLog:
+    """Says what a run does, in dotted past-tense events."""
+
+    def __init__(self, claim: Claim) -> None:
+        self._claim = claim
+        self._logger = get_logger().bind(run_id=claim.run_id, store_id=claim.store_id, task_id=claim.task_id)
+        self._lines: list[LogLine] = []
+        self._position = 0
+
+    def continue_after(self, position: int) -> None:
+        """Lines of an earlier worker stay; ours follow them."""
+        self._position = position
+
+    def info(self, event: str, **fields: object) -> None:
+        """Something that happened as it should."""
+        self._logger.info(event, **fields)
+        self._keep("info", event, fields)
+
+    def warning(self, event: str, **fields: object) -> None:
+        """Something that a person may want to look at."""
+        self._logger.warning(event, **fields)
+        self._keep("warning", event, fields)
+
+    def error(self, event: str, error: BaseException, **fields: object) -> None:
+        """A bug: the program's log gets the traceback, the run's rows only its name."""
+        self._logger.error(event, exc_info=error, **fields)
+        self._keep("error", event, fields | {"error": type(error).__name__})
+
+    def write(self, work: Work) -> None:
+        """Put the lines so far into the transaction."""
+        lines, self._lines = self._lines, []
+        turns.write_log(work, self._claim, self._position + 1, lines)
+        self._position += len(lines)
+
+    def _keep(self, level: str, event: str, fields: dict[str, object]) -> None:
+        position = self._position + len(self._lines) + 1
+        if position < MOST_LINES:
+            self._lines.append(LogLine(level, event, redacted(json.dumps(fields, ensure_ascii=False, default=str))))
+        elif position == MOST_LINES:
+            self._lines.append(LogLine("warning", "log.capped", json.dumps({"most_lines": MOST_LINES})))

@@ -1,0 +1,131 @@
+"""Executes claimed runs, many at once, until nothing is ready or the tick ends.
+
+1. Claim as many runs as there are free places: never more than start now, because a claim is a lease.
+2. Execute each by its task's kind; a run writes down its own ending.
+3. Look again whenever a place becomes free, and now and then: what became ready meanwhile goes in the same tick.
+4. When the tick ends or is stopped, runs hand themselves back; calls that last too long are cut.
+"""
+
+import asyncio
+import contextlib
+from typing import Protocol
+
+from sqlalchemy.exc import IntegrityError
+
+from processor.context import TickContext
+from processor.errors import ProcessorError
+from processor.lazy import load
+from processor.log import get_logger
+from processor.settings import Settings
+from processor.storage import runs
+from processor.storage.database import Database
+from processor.storage.runs import Claim, Worker
+
+EXECUTORS: dict[str, str] = {"agent": "processor.agent.executor:AgentExecutor"}
+"""Who executes a kind of task. Each path leads to a class of the shape of `Executor`."""
+
+LOOK_AGAIN_SECONDS = 2.0
+RENEWALS_PER_LEASE = 3
+
+
+class Executor(Protocol):
+    """Executes the runs of one kind of task."""
+
+    refused: str | None
+    bugs: int
+
+    def __init__(self, database: Database, settings: Settings, context: TickContext) -> None: ...
+
+    async def execute(self, claim: Claim) -> None:
+        """Take the run as far as it goes and write its ending; raises InfrastructureError if that cannot be done."""
+
+    async def close(self) -> None:
+        """Let go of what it holds."""
+
+
+class Execution:
+    """The executing part of one tick."""
+
+    def __init__(
+        self, database: Database, settings: Settings, context: TickContext, worker: Worker, max_runs: int | None
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._context = context
+        self._worker = worker
+        self._executor: Executor = load(EXECUTORS["agent"])(database, settings, context)
+        self._left = max_runs
+        self._running: dict[asyncio.Task[None], Claim] = {}
+        self.claims: list[Claim] = []
+        self.faults: list[ProcessorError] = []
+
+    @property
+    def bugs(self) -> int:
+        """How many runs a bug of ours ended."""
+        return self._executor.bugs
+
+    @property
+    def refused(self) -> str | None:
+        """Why the provider takes no more calls."""
+        return self._executor.refused
+
+    async def run(self) -> None:
+        """Execute until nothing is ready and nothing runs."""
+        renewing = asyncio.create_task(self._keep_leases())
+        try:
+            while await self._fill_places() or self._running:
+                await self._wait_for_a_place()
+                if self._context.seconds_to_hard_deadline == 0 or self._context.stop_reason is not None:
+                    self._cut_calls()
+        finally:
+            renewing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await renewing
+            await self._executor.close()
+
+    async def _fill_places(self) -> bool:
+        """Claim and start what fits; tell whether anything was started."""
+        places = self._settings.max_concurrency - len(self._running)
+        limit = places if self._left is None else min(places, self._left)
+        if limit <= 0 or self._context.ending or self.refused is not None or self.faults:
+            return False
+        try:
+            claims = await self._database.write_soon(runs.claim, self._worker, limit)
+        except IntegrityError:
+            # Another process started a run of the same task between our look and our write: look again.
+            return True
+        for claim in claims:
+            self._running[asyncio.create_task(self._executor.execute(claim))] = claim
+        self.claims += claims
+        self._left = None if self._left is None else self._left - len(claims)
+        return bool(claims)
+
+    async def _wait_for_a_place(self) -> None:
+        if not self._running:
+            return
+        seconds = min(LOOK_AGAIN_SECONDS, self._context.seconds_to_hard_deadline or LOOK_AGAIN_SECONDS)
+        done, _ = await asyncio.wait(self._running, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            self._settle(task, self._running.pop(task))
+
+    def _settle(self, task: asyncio.Task[None], claim: Claim) -> None:
+        """One run that could not be written down stops no other; it is picked up when its lease has run out."""
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, ProcessorError):
+            self.faults.append(error)
+        elif error is not None:
+            get_logger().error("run.broken", run_id=claim.run_id, exc_info=error)
+            self._executor.bugs += 1
+
+    def _cut_calls(self) -> None:
+        for task in self._running:
+            task.cancel()
+
+    async def _keep_leases(self) -> None:
+        """Renew all leases of this process at once. A process that hangs stops doing so, and loses its runs."""
+        while True:
+            await asyncio.sleep(self._worker.lease_seconds / RENEWALS_PER_LEASE)
+            try:
+                await self._database.write_soon(runs.renew, self._worker)
+            except ProcessorError as error:
+                get_logger().warning("lease.unrenewed", reason=str(error))

@@ -1,0 +1,168 @@
+"""One tick.
+
+1. Check: schema, database, clocks; a credential, if a task that needs a model is due.
+2. Materialise the due slots of all stores.
+3. Take over, resume and start runs, and execute them, many at once. Under the emergency stop nothing is executed.
+4. Write the tick's row. A failed run is data; what stops a tick is its exit code.
+"""
+
+import os
+import platform
+import resource
+import sys
+import time
+import uuid
+from dataclasses import dataclass
+
+from processor.context import Listener, TickContext, unheard
+from processor.errors import ProcessorError
+from processor.log import get_logger
+from processor.rules.instants import iso
+from processor.services import runs as run_views
+from processor.settings import Settings
+from processor.storage import ticks
+from processor.storage.database import Database, Work
+from processor.storage.runs import Claim, Worker
+from processor.storage.ticks import TickEnd
+from processor.tick import checks
+from processor.tick.execute import Execution
+from processor.tick.materialise import materialise
+from processor.tick.report import TickReport
+
+EXIT_BUG = 70
+EXIT_STOPPED = 143
+
+
+@dataclass(frozen=True, slots=True)
+class TickOptions:
+    """What this tick is limited to; None: everything."""
+
+    store_id: str | None = None
+    max_runs: int | None = None
+
+
+async def tick(
+    database: Database,
+    settings: Settings,
+    options: TickOptions | None = None,
+    listener: Listener = unheard,
+    context: TickContext | None = None,
+) -> TickReport:
+    """Run one tick and return what it did. Raises ProcessorError when it could not even begin."""
+    options = options or TickOptions()
+    context = context or TickContext(settings.tick_seconds, listener)
+    checks.require_usable(database)
+    row = TickRow(database)
+    try:
+        await _work(database, settings, options, context, row.report)
+    except ProcessorError as error:
+        row.fail(error)
+    if context.stop_reason == "SIGTERM":
+        row.report.exit_code = EXIT_STOPPED
+    row.close()
+    return row.report
+
+
+async def run_task(
+    database: Database, settings: Settings, run_id: str, context: TickContext, store_id: str | None = None
+) -> TickReport:
+    """Execute one queued run now, outside any schedule; nothing is materialised."""
+    checks.require_usable(database)
+    row = TickRow(database)
+    try:
+        worker = Worker(row.report.tick_id, settings.lease_seconds, store_id, run_id)
+        await _execute(database, settings, worker, context, row.report, max_runs=1)
+    except ProcessorError as error:
+        row.fail(error)
+    row.close()
+    return row.report
+
+
+async def _work(
+    database: Database, settings: Settings, options: TickOptions, context: TickContext, report: TickReport
+) -> None:
+    keyless = checks.missing_credential(database, settings, options.store_id)
+    counts = materialise(database, settings, options.store_id, with_model=keyless is None)
+    report.due, report.claimed, report.missed, report.skipped = counts.due, counts.claimed, counts.missed, counts.skipped
+    context.listener("slots.materialised", due=counts.due, claimed=counts.claimed, missed=counts.missed)
+    if counts.missed or counts.skipped:
+        get_logger().warning("slot.missed", missed=counts.missed, skipped=counts.skipped)
+    if keyless is not None:
+        raise keyless
+    stopped = checks.stop_reason(database, settings)
+    if stopped is not None:
+        get_logger().warning("scheduler.stopped", reason=stopped)
+        return
+    worker = Worker(report.tick_id, settings.lease_seconds, options.store_id)
+    await _execute(database, settings, worker, context, report, options.max_runs)
+
+
+async def _execute(
+    database: Database,
+    settings: Settings,
+    worker: Worker,
+    context: TickContext,
+    report: TickReport,
+    max_runs: int | None,
+) -> None:
+    execution = Execution(database, settings, context, worker, max_runs)
+    try:
+        await execution.run()
+    finally:
+        with database.reading() as work:
+            report.count_runs(_run_objects(work, execution.claims))
+        report.recovered = sum(claim.recoveries > 0 for claim in execution.claims)
+    if execution.faults:
+        raise execution.faults[0]
+    if execution.refused is not None:
+        report.error = execution.refused
+        get_logger().warning("provider.refused", reason=execution.refused)
+    if execution.bugs:
+        report.exit_code = EXIT_BUG
+
+
+def _run_objects(work: Work, claims: list[Claim]) -> list[run_views.RunView]:
+    """The run objects of what was executed; a run that was taken up twice in one tick shows once."""
+    return [run_views.get(work, store_id, run_id) for run_id, store_id in {each.run_id: each.store_id for each in claims}.items()]
+
+
+class TickRow:
+    """The tick's row, from its beginning to its end, with what the process used."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._started = time.monotonic()
+        self._cpu_started = time.process_time()
+        self.report = TickReport(str(uuid.uuid4()), iso(database.clock.now()))
+        database.write(ticks.begin, self.report.tick_id, platform.node(), os.getpid())
+
+    def fail(self, error: ProcessorError) -> None:
+        """The tick could not do all of its work."""
+        self.report.exit_code = error.exit_code
+        self.report.error = str(error)
+        get_logger().error("tick.failed", reason=str(error))
+
+    def close(self) -> None:
+        """Write the row; a database that cannot be written any more does not hide what was wrong before."""
+        report = self.report
+        report.finished_at = iso(self._database.clock.now())
+        end = TickEnd(
+            exit_code=report.exit_code,
+            error=report.error,
+            counts=report.counts(),
+            duration_ms=round((time.monotonic() - self._started) * 1000),
+            cpu_ms=round((time.process_time() - self._cpu_started) * 1000),
+            memory_bytes=_peak_memory_bytes(),
+        )
+        try:
+            self._database.write(ticks.finish, report.tick_id, end)
+        except ProcessorError as error:
+            report.exit_code = report.exit_code or error.exit_code
+            report.error = report.error or str(error)
+        get_logger().info("tick.finished", **{key: value for key, value in report.as_json().items() if key != "runs"})
+
+
+def _peak_memory_bytes() -> int:
+    """The most this process ever held; getrusage counts kibibytes on Linux and bytes on macOS."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
