@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from processor.errors import ModelUnavailable
+from processor.errors import ModelRejected, ModelUnavailable
 from processor.llm.anthropic_model import MOST_OUTPUT_TOKENS, AnthropicModel
 from processor.llm.protocol import ModelRequest, ModelResponse, Usage
 from tests.integration.llm.calling import HELLO, REQUEST, ask, with_model
@@ -127,3 +127,14 @@ def test_importing_leaves_the_garbage_collector_as_it_was(state: str) -> None:
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
     assert printed.strip() == str(state == "enable")
+
+
+def test_text_that_is_no_unicode_is_rejected_before_it_is_sent(faults: FaultServer) -> None:
+    broken = [{"role": "user", "content": "\ud800"}]
+
+    async def use(model: AnthropicModel) -> None:
+        with pytest.raises(ModelRejected, match="no valid Unicode"):
+            await model.respond(REQUEST, broken, tool_choice="auto", max_tokens=5, timeout_seconds=60)
+
+    with_model(use)
+    assert faults.requests == []

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from processor.errors import ConfigurationError, ProviderRefused
+from processor.errors import ConfigurationError, ModelUnavailable, ProviderRefused
 from processor.llm.anthropic_model import AnthropicModel, credential_problem, has_credential, open_model
-from tests.integration.llm.calling import ask, with_model
-from tests.integration.llm.fault_server import FaultServer
+from tests.integration.llm.calling import Sleeps, ask, with_model
+from tests.integration.llm.fault_server import FaultServer, error_answer
 
 FEDERATION = {
     "ANTHROPIC_FEDERATION_RULE_ID": "fdrl_1",
@@ -111,3 +111,32 @@ def test_a_profile_that_yields_no_token_refuses_all_calls(
 
     with_model(use)
     assert faults.requests == []
+
+
+def test_an_identity_provider_that_cannot_be_reached_is_waited_for(
+    faults: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:1")
+    for name, value in FEDERATION.items():
+        monkeypatch.setenv(name, value)
+    sleeps = Sleeps()
+
+    with pytest.raises(ModelUnavailable, match="no token from the identity provider"):
+        with_model(ask, sleep=sleeps)
+
+    assert len(sleeps.seconds) == 4
+
+
+def test_an_identity_provider_that_says_no_refuses_all_calls(
+    faults: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    faults.answers = [error_answer(401)]
+    for name, value in FEDERATION.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(ProviderRefused) as raised:
+        with_model(ask)
+
+    assert FEDERATION["ANTHROPIC_IDENTITY_TOKEN"] not in str(raised.value)
