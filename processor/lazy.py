@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import Any
 
 
-def load(path: str) -> Any:  # noqa: ANN401  (each table knows what its entries are)
+def load(path: str) -> Any:
     """Return what `package.module:Name` names; a path that leads nowhere raises ImportError or AttributeError."""
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)
