@@ -5,7 +5,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,8 +15,8 @@ import pytest
 from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
 
-from processor.models import Board, BoardColumn, Store
-from processor.storage.database import Database, Work
+from processor.services import stores as services_stores
+from processor.storage.database import Database
 from processor.storage.migrate import migrate
 from tests.postgres import PostgresServer, running_postgres
 
@@ -156,21 +155,7 @@ class Stores:
 @pytest.fixture
 def stores(database: Database) -> Stores:
     with database.writing() as work:
-        return Stores(_create_store(work, "mine"), _create_store(work, "stranger"))
-
-
-def _create_store(work: Work, name: str) -> str:
-    now = datetime.fromtimestamp(work.now, UTC)
-    store = Store(id=str(uuid.uuid4()), name=name, created_at=now, updated_at=now)
-    work.session.add(store)
-    work.session.flush()
-    board = Board(id=str(uuid.uuid4()), store_id=store.id, name="Board", created_at=now)
-    work.session.add(board)
-    work.session.flush()
-    for position, column in enumerate(("To do", "In progress", "Done"), start=1):
-        key = str(uuid.uuid4())
-        work.session.add(BoardColumn(id=key, store_id=store.id, board_id=board.id, name=column, position=position))
-    return store.id
+        return Stores(services_stores.create(work, "mine").id, services_stores.create(work, "stranger").id)
 
 
 class RunProgram(Protocol):
