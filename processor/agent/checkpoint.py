@@ -58,9 +58,7 @@ def begin_call(work: Work, conversation: Conversation, call_id: str, plan: CallP
     """Write the call down before it is made."""
     claim = conversation.claim
     runs.step(work, claim, Spent(active_ms=active_ms))
-    turns.begin_call(
-        work, claim, call_id, conversation.next_turn, conversation.request.model, plan.estimated_nanousd
-    )
+    turns.begin_call(work, claim, call_id, conversation.next_turn, conversation.request.model, plan.estimated_nanousd)
 
 
 def fail_call(work: Work, call_id: str, error: str, *, lost: bool) -> None:

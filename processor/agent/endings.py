@@ -1,4 +1,4 @@
-"""How a run that left the loop is written down: ended, waiting for another start, or handed back. One transaction each."""
+"""How a run that left the loop is written down, in one transaction: ended, waiting for another start, or handed back."""
 
 from collections.abc import Callable
 
@@ -52,7 +52,9 @@ def failed(failure: Failed, chance: float) -> WriteEnding:
         delay = _retry_delay_seconds(task, claim, failure, chance)
         runs.end_attempt(work, claim, failure.error_class, failure.message)
         if delay is not None:
-            log.warning("run.waiting", waiting_for=WaitingFor.RETRY, error_class=failure.error_class, delay_seconds=delay)
+            log.warning(
+                "run.waiting", waiting_for=WaitingFor.RETRY, error_class=failure.error_class, delay_seconds=delay
+            )
             return _wait(work, claim, WaitingFor.RETRY, delay)
         log.warning("run.failed", error_class=failure.error_class, reason=failure.message)
         ending = Ending(RunState.FAILED, failure.output, failure.error_class, failure.message)

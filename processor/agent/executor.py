@@ -12,7 +12,14 @@ from processor.agent.outcome import Failed, Finished, HandedBack
 from processor.agent.prompt import tools_of
 from processor.agent.run_log import RunLog
 from processor.context import TickContext
-from processor.errors import InfrastructureError, ModelRejected, ModelUnavailable, ProviderRefused, StaleWriter
+from processor.errors import (
+    ConfigurationError,
+    InfrastructureError,
+    ModelRejected,
+    ModelUnavailable,
+    ProviderRefused,
+    StaleWriter,
+)
 from processor.lazy import load
 from processor.llm import MODELS
 from processor.llm.prices import shipped_prices
@@ -21,7 +28,6 @@ from processor.rules.run_state import ErrorClass
 from processor.settings import Settings
 from processor.storage.database import Database
 from processor.storage.runs import Claim
-
 
 
 class AgentExecutor:
@@ -50,6 +56,10 @@ class AgentExecutor:
             # Nothing can be written now: the lease runs out, and the run goes on from its last step.
             log.warning("run.interrupted", reason=str(error))
             raise
+        except ConfigurationError:
+            # No credential, no script: nothing is wrong with the run, so it waits for the next tick.
+            await self._leave(claim, conversation, HandedBack(), log)
+            raise
         except asyncio.CancelledError:
             await _unhurried(self._leave(claim, conversation, HandedBack(), log))
         except Exception as error:  # noqa: BLE001 (one bad run never stops the others)
@@ -75,9 +85,7 @@ class AgentExecutor:
             self._model = load(MODELS[self._settings.model])(self._settings.max_concurrency)
         return self._model
 
-    async def _leave(
-        self, claim: Claim, conversation: Conversation | None, reason: BaseException, log: RunLog
-    ) -> None:
+    async def _leave(self, claim: Claim, conversation: Conversation | None, reason: BaseException, log: RunLog) -> None:
         ending = self._ending(conversation, reason, log)
         active_ms = conversation.lap() if conversation is not None else 0
         try:
@@ -101,15 +109,20 @@ class AgentExecutor:
             reason = Failed(ErrorClass.INVALID_REQUEST, str(reason))
         if not isinstance(reason, Failed):
             self.bugs += 1
-            log.error("run.broken", reason)
-            reason = Failed(ErrorClass.INTERNAL, f"A bug of process-tasks ended the run ({type(reason).__name__}): see its log")
+            log.broken(reason)
+            reason = Failed(
+                ErrorClass.INTERNAL, f"A bug of process-tasks ended the run ({type(reason).__name__}): see its log"
+            )
         return endings.failed(reason, random.random())
 
     def _unavailable(self, conversation: Conversation | None, error: ModelUnavailable) -> endings.WriteEnding:
         """A call that was cut by the run's own limit or by the tick's end is not the provider's fault."""
         if conversation is not None and conversation.active_seconds >= conversation.task.timeout_seconds:
             return endings.failed(
-                Failed(ErrorClass.TIMED_OUT, f"The run worked for its {conversation.task.timeout_seconds} s without an answer"),
+                Failed(
+                    ErrorClass.TIMED_OUT,
+                    f"The run worked for its {conversation.task.timeout_seconds} s without an answer",
+                ),
                 random.random(),
             )
         if self._context.ending:
@@ -126,5 +139,3 @@ async def _unhurried(writing: Awaitable[Any]) -> None:
         except asyncio.CancelledError:
             if task.cancelled():
                 raise
-
-

@@ -34,9 +34,13 @@ def plan_call(
     task = conversation.task
     seconds_left = task.timeout_seconds - conversation.active_seconds
     if seconds_left <= 0:
-        raise Failed(ErrorClass.TIMED_OUT, f"The run worked for its {task.timeout_seconds} s: raise --timeout if it needs more")
+        raise Failed(
+            ErrorClass.TIMED_OUT, f"The run worked for its {task.timeout_seconds} s: raise --timeout if need be"
+        )
     if conversation.turn_count >= task.max_turns:
-        raise Failed(ErrorClass.TURN_LIMIT, f"The run took its {task.max_turns} turns: raise --max-turns if it needs more")
+        raise Failed(
+            ErrorClass.TURN_LIMIT, f"The run took its {task.max_turns} turns: raise --max-turns if it needs more"
+        )
     max_tokens = _wanted_tokens(conversation)
     estimate = 0
     if costs:
@@ -54,7 +58,9 @@ def _wanted_tokens(conversation: Conversation) -> int:
     """A response that was cut short is asked for once more, with more room."""
     cut_short = [turn for turn in conversation.turns[-2:] if turn.stop_reason == UNFINISHED]
     if len(cut_short) > 1:
-        raise Failed(ErrorClass.MAX_TOKENS, f"The answer did not fit into {LARGER_OUTPUT_TOKENS} tokens: ask for less at once")
+        raise Failed(
+            ErrorClass.MAX_TOKENS, f"The answer did not fit into {LARGER_OUTPUT_TOKENS} tokens: ask for less at once"
+        )
     return LARGER_OUTPUT_TOKENS if cut_short and conversation.last in cut_short else conversation.request.max_tokens
 
 

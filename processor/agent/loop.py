@@ -82,9 +82,7 @@ class Loop:
         if turn.reply is None:
             if conversation.tool_call_count > TOOL_CALLS:
                 reason = f"This run may make {TOOL_CALLS} tool calls and has made them: sum up now"
-                turn.reply = await self.database.write_soon(
-                    answers.refuse_tools, conversation, turn, reason, self.log
-                )
+                turn.reply = await self.database.write_soon(answers.refuse_tools, conversation, turn, reason, self.log)
             else:
                 turn.reply = await self.database.write_soon(
                     answers.answer_tools, conversation, turn, self.tools, self.log, conversation.lap()

@@ -3,7 +3,7 @@
 from processor.rules.run_state import ErrorClass
 
 
-class LeaveLoop(Exception):  # noqa: N818 (not an error: a way out)
+class LeaveLoop(Exception):
     """The run leaves the loop."""
 
 

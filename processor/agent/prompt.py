@@ -81,8 +81,10 @@ def _facts(work: Work, claim: Claim, task: Task) -> str:
         f"Task: {task.name}.",
         f"Limits of this run: {task.max_turns} turns, {TOOL_CALLS} tool calls, {task.timeout_seconds} s.",
     ]
-    for earlier in turns.earlier_attempts(work, claim.run_id):
-        lines.append(f"Attempt {earlier['attempt']} failed ({earlier['error_class']}): {_short(earlier['error'] or '')}")
+    lines += [
+        f"Attempt {earlier['attempt']} failed ({earlier['error_class']}): {_short(earlier['error'] or '')}"
+        for earlier in turns.earlier_attempts(work, claim.run_id)
+    ]
     done = turns.done_before(work, claim.run_id)
     if done:
         lines.append("Earlier attempts already did this, do not do it again: " + json.dumps(done, ensure_ascii=False))

@@ -36,10 +36,10 @@ class RunLog:
         self._logger.warning(event, **fields)
         self._keep("warning", event, fields)
 
-    def error(self, event: str, error: BaseException, **fields: object) -> None:
-        """A bug: the program's log gets the traceback, the run's rows only its name."""
-        self._logger.error(event, exc_info=error, **fields)
-        self._keep("error", event, fields | {"error": type(error).__name__})
+    def broken(self, bug: BaseException) -> None:
+        """A bug of ours: the program's log gets the traceback, the run's rows only its name."""
+        self._logger.error("run.broken", exc_info=bug)
+        self._keep("error", "run.broken", {"error": type(bug).__name__})
 
     def write(self, work: Work) -> None:
         """Put the lines so far into the transaction."""

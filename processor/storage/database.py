@@ -5,12 +5,12 @@ whatever the busy timeout. On Postgres READ COMMITTED and compare-and-set do the
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Engine, Row, TextClause, create_engine, event
+from sqlalchemy import Engine, Row, RowMapping, TextClause, create_engine, event
 from sqlalchemy.engine import Connection, CursorResult
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
@@ -106,7 +106,7 @@ class Work:
         """The first row, or None."""
         return self.run(name, **values).first()
 
-    def mapping(self, name: str, /, **values: object) -> Mapping[str, Any] | None:
+    def mapping(self, name: str, /, **values: object) -> RowMapping | None:
         """The first row by column name, or None."""
         return self.run(name, **values).mappings().first()
 

@@ -98,7 +98,7 @@ def _make_sqlite_file(database: Database) -> None:
         os.makedirs(os.path.dirname(path), exist_ok=True)
     except OSError as error:
         raise ConfigurationError(
-            f"The folder of the database {path} cannot be made ({error.strerror}): name another in PROCESSOR_DATABASE_URL"
+            f"The folder of the database {path} cannot be made ({error.strerror}): set PROCESSOR_DATABASE_URL"
         ) from None
 
 

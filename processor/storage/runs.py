@@ -1,6 +1,7 @@
 """A run's life in the database. Every change is compare-and-set on (id, state, fence)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Row
 
@@ -78,8 +79,17 @@ def _take(work: Work, name: str, worker: Worker, limit: int) -> list[Claim]:
     return [_claim(row, worker) for row in rows]
 
 
-def _claim(row: Row[tuple[str, str, str, int, int, int]], worker: Worker) -> Claim:
-    return Claim(*row, worker_id=worker.id, lease_seconds=worker.lease_seconds)
+def _claim(row: Row[Any], worker: Worker) -> Claim:
+    return Claim(
+        run_id=row.id,
+        store_id=row.store_id,
+        task_id=row.task_id,
+        fence=row.fence,
+        attempt=row.attempt,
+        recoveries=row.recoveries,
+        worker_id=worker.id,
+        lease_seconds=worker.lease_seconds,
+    )
 
 
 def renew(work: Work, worker: Worker) -> int:
@@ -102,7 +112,7 @@ def step(work: Work, claim: Claim, spent: Spent) -> None:
         active_ms=spent.active_ms,
         model=spent.model,
     ).rowcount
-    _require(changed == 1, claim)
+    _require(ours=changed == 1, claim=claim)
 
 
 def wait(work: Work, claim: Claim, waiting_for: WaitingFor, not_before: int | None) -> None:
@@ -115,7 +125,7 @@ def wait(work: Work, claim: Claim, waiting_for: WaitingFor, not_before: int | No
         not_before=not_before,
         now=work.now,
     ).rowcount
-    _require(changed == 1, claim)
+    _require(ours=changed == 1, claim=claim)
 
 
 def finish(work: Work, claim: Claim, ending: Ending) -> None:
@@ -131,7 +141,7 @@ def finish(work: Work, claim: Claim, ending: Ending) -> None:
         now=work.now,
     )
     if ended is None:
-        _require(False, claim)
+        _require(ours=False, claim=claim)
     else:
         work.run("runs.release_task", task_id=ended.task_id, started_at=ended.started_at)
 
@@ -139,10 +149,15 @@ def finish(work: Work, claim: Claim, ending: Ending) -> None:
 def end_attempt(work: Work, claim: Claim, error_class: str | None, error: str | None) -> None:
     """Close the attempt that is under way, with the error that ended it, if one did."""
     work.run(
-        "runs.end_attempt", run_id=claim.run_id, attempt=claim.attempt, error_class=error_class, error=error, now=work.now
+        "runs.end_attempt",
+        run_id=claim.run_id,
+        attempt=claim.attempt,
+        error_class=error_class,
+        error=error,
+        now=work.now,
     )
 
 
-def _require(ours: bool, claim: Claim) -> None:  # noqa: FBT001 (a sentence in itself)
+def _require(*, ours: bool, claim: Claim) -> None:
     if not ours:
         raise StaleWriter(f"Run {claim.run_id} was taken over by another worker: this one writes nothing more")

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ PAGE = 2_000
 class Page:
     """Some due tasks as plain columns, and where the next page begins."""
 
-    tasks: list[Mapping[str, Any]]
+    tasks: Sequence[Mapping[str, Any]]
     after: tuple[int, str]
 
     @property
@@ -48,20 +48,24 @@ def claim_interval(work: Work, window_seconds: int, store_id: str | None, *, wit
 
 def due(work: Work, store_id: str | None, after: tuple[int, str] = FIRST, *, with_model: bool = True) -> Page:
     """A page of the tasks whose next slot has come, oldest first."""
-    rows = work.run(
-        "slots.due",
-        now=work.now,
-        store_id=store_id,
-        with_model=with_model,
-        after_at=after[0],
-        after_id=after[1],
-        limit=PAGE,
-    ).mappings().all()
+    rows = (
+        work.run(
+            "slots.due",
+            now=work.now,
+            store_id=store_id,
+            with_model=with_model,
+            after_at=after[0],
+            after_id=after[1],
+            limit=PAGE,
+        )
+        .mappings()
+        .all()
+    )
     tasks = [dict(row) for row in rows]
     return Page(tasks, (tasks[-1]["next_run_at"], tasks[-1]["id"]) if tasks else after)
 
 
-def record(work: Work, decisions: Mapping[str, Decision], tasks: list[Mapping[str, Any]]) -> list[str]:
+def record(work: Work, decisions: Mapping[str, Decision], tasks: Sequence[Mapping[str, Any]]) -> list[str]:
     """Write what was decided for these tasks; return the ids of those whose cursor was still where it had been read."""
     by_id = {task["id"]: task for task in tasks}
     moves = [_move(by_id[task_id], decision) for task_id, decision in decisions.items()]
@@ -75,7 +79,7 @@ def record(work: Work, decisions: Mapping[str, Decision], tasks: list[Mapping[st
 
 
 def needs_model(work: Work, store_id: str | None) -> bool:
-    """Is anything due or ready that cannot run without a model?"""
+    """Tell whether anything is due or ready that cannot run without a model."""
     return work.first("slots.needs_model", now=work.now, store_id=store_id) is not None
 
 

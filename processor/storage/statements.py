@@ -15,17 +15,30 @@ from processor.models.columns import Id
 from processor.storage.sql_folder import read, sql_folder
 
 _OPENING = "-- name: "
-_IDS = ("id", "_id")
-_NUMBERS = ("now", "_at", "_time", "_since", "_before", "_seconds", "_ms", "_nanousd", "_tokens", "_count", "limit", "fence")
+_NUMBERS = (
+    "now",
+    "_at",
+    "_time",
+    "_since",
+    "_before",
+    "_seconds",
+    "_ms",
+    "_nanousd",
+    "_tokens",
+    "_count",
+    "limit",
+    "fence",
+)
 _FLAGS = ("is_", "with_")
 
 
 def parse(source: str) -> dict[str, str]:
-    """The statements of one file by name; what stands before the first name is a comment on the file."""
+    """The statements of one file by name; comments are left out, parameters in them would count."""
     found: dict[str, str] = {}
     for part in ("\n" + source).split("\n" + _OPENING)[1:]:
         name, _, body = part.partition("\n")
-        found[name.strip()] = body.strip().removesuffix(";")
+        lines = [line for line in body.splitlines() if not line.lstrip().startswith("--")]
+        found[name.strip()] = "\n".join(lines).strip().removesuffix(";")
     return found
 
 
@@ -39,7 +52,7 @@ def statement(dialect: str, name: str) -> TextClause:
 
 
 def _type_of(parameter: str) -> TypeEngine[Any] | None:
-    if parameter.endswith(_IDS):
+    if parameter == "id" or parameter.endswith("_id"):
         return Id()
     if parameter.startswith(_FLAGS):
         return Boolean()

@@ -87,7 +87,10 @@ def open_attempt(work: Work, claim: Claim, message: str) -> None:
 
 def of_attempt(work: Work, claim: Claim) -> list[TurnRow]:
     """The turns of this attempt so far."""
-    return [TurnRow(*row) for row in work.all("turns.of_attempt", run_id=claim.run_id, attempt=claim.attempt)]
+    return [
+        TurnRow(row.turn, row.response, row.stop_reason, row.reply)
+        for row in work.all("turns.of_attempt", run_id=claim.run_id, attempt=claim.attempt)
+    ]
 
 
 def begin_call(work: Work, claim: Claim, call_id: str, turn: int, model: str, estimated_nanousd: int) -> None:
@@ -148,7 +151,7 @@ def intend(work: Work, claim: Claim, turn: int, calls: list[ToolCallRow]) -> Non
 
 def calls_of_turn(work: Work, run_id: str, turn: int) -> list[ToolCallRow]:
     """The tool calls of a turn in the order in which the model made them."""
-    return [ToolCallRow(*row) for row in work.all("turns.calls_of_turn", run_id=run_id, turn=turn)]
+    return [ToolCallRow(**row) for row in work.run("turns.calls_of_turn", run_id=run_id, turn=turn).mappings()]
 
 
 def answer(work: Work, claim: Claim, turn: int, position: int, state: str, result: str) -> None:

@@ -18,7 +18,7 @@ def require_usable(database: Database) -> None:
     skew = abs(database.clock.now() - host_clock().now())
     if skew > MAX_SKEW_SECONDS:
         raise InfrastructureError(
-            f"This host's clock and the database's differ by {skew} s: nothing is claimed until they agree, set the clock"
+            f"This host's clock and the database's differ by {skew} s: nothing is claimed until they agree"
         )
 
 
@@ -29,6 +29,13 @@ def missing_credential(database: Database, settings: Settings, store_id: str | N
     with database.reading() as work:
         if not slots.needs_model(work, store_id):
             return None
+    return credential_problem(settings)
+
+
+def credential_problem(settings: Settings) -> ConfigurationError | None:
+    """Why no model call can be made from here."""
+    if settings.model not in CREDENTIALS:
+        return None
     problem: str | None = load(CREDENTIALS[settings.model])()
     return None if problem is None else ConfigurationError(problem)
 

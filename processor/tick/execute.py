@@ -8,14 +8,17 @@
 
 import asyncio
 import contextlib
+from collections.abc import Iterable
 from typing import Protocol
 
 from sqlalchemy.exc import IntegrityError
 
 from processor.context import TickContext
-from processor.errors import ProcessorError
+from processor.errors import InfrastructureError, ProcessorError
 from processor.lazy import load
 from processor.log import get_logger
+from processor.services import runs as run_views
+from processor.services.runs import RunView
 from processor.settings import Settings
 from processor.storage import runs
 from processor.storage.database import Database
@@ -25,6 +28,7 @@ EXECUTORS: dict[str, str] = {"agent": "processor.agent.executor:AgentExecutor"}
 """Who executes a kind of task. Each path leads to a class of the shape of `Executor`."""
 
 LOOK_AGAIN_SECONDS = 2.0
+TRIES_TO_CLAIM = 10
 RENEWALS_PER_LEASE = 3
 
 
@@ -69,8 +73,17 @@ class Execution:
         """Why the provider takes no more calls."""
         return self._executor.refused
 
-    async def run(self) -> None:
-        """Execute until nothing is ready and nothing runs."""
+    def run_objects(self) -> list[RunView]:
+        """What was executed, as people see it; a run that was taken up twice in one tick shows once."""
+        with self._database.reading() as work:
+            return [
+                run_views.get(work, store_id, run_id)
+                for run_id, store_id in {claim.run_id: claim.store_id for claim in self.claims}.items()
+            ]
+
+    async def run(self, first: Iterable[Claim] = ()) -> None:
+        """Execute what was claimed already and what is ready, until nothing is and nothing runs."""
+        self._start(first)
         renewing = asyncio.create_task(self._keep_leases())
         try:
             while await self._fill_places() or self._running:
@@ -89,16 +102,27 @@ class Execution:
         limit = places if self._left is None else min(places, self._left)
         if limit <= 0 or self._context.ending or self.refused is not None or self.faults:
             return False
-        try:
-            claims = await self._database.write_soon(runs.claim, self._worker, limit)
-        except IntegrityError:
-            # Another process started a run of the same task between our look and our write: look again.
-            return True
-        for claim in claims:
-            self._running[asyncio.create_task(self._executor.execute(claim))] = claim
-        self.claims += claims
+        claims = await self._claim(limit)
+        self._start(claims)
         self._left = None if self._left is None else self._left - len(claims)
         return bool(claims)
+
+    async def _claim(self, limit: int) -> list[Claim]:
+        """Claim up to `limit` runs; a database that fails ends the claiming, not the runs under way."""
+        try:
+            for _ in range(TRIES_TO_CLAIM):
+                with contextlib.suppress(IntegrityError):
+                    # Refused: another process started a run of the same task between our look and our write.
+                    return await self._database.write_soon(runs.claim, self._worker, limit)
+            raise InfrastructureError("Runs could not be claimed beside so many others: the next tick tries again")
+        except ProcessorError as error:
+            self.faults.append(error)
+            return []
+
+    def _start(self, claims: Iterable[Claim]) -> None:
+        for claim in claims:
+            self._running[asyncio.create_task(self._executor.execute(claim))] = claim
+            self.claims.append(claim)
 
     async def _wait_for_a_place(self) -> None:
         if not self._running:

@@ -1,6 +1,6 @@
 """Due slots become ledger rows, runs and a moved cursor: for all stores, before anything is executed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -71,7 +71,7 @@ def preview(database: Database, settings: Settings, store_id: str | None) -> dic
     return decisions
 
 
-def _decide_all(tasks: list[Mapping[str, Any]], settings: Settings, now: int) -> dict[str, Decision]:
+def _decide_all(tasks: Sequence[Mapping[str, Any]], settings: Settings, now: int) -> dict[str, Decision]:
     decisions = {}
     for task in tasks:
         try:

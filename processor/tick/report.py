@@ -1,6 +1,7 @@
 """What a tick did, in the shape that `process-tasks --json` prints and the tick's row keeps."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +25,7 @@ class TickReport:
     cost_usd: float = 0.0
     input_tokens: int = 0
     output_tokens: int = 0
-    runs: list[dict[str, Any]] = field(default_factory=list)
+    runs: Sequence[Mapping[str, Any]] = field(default_factory=list)
     exit_code: int = 0
     error: str | None = None
 
@@ -37,7 +38,7 @@ class TickReport:
         kept = ("due", "claimed", "succeeded", "failed", "waiting", "missed", "skipped", "recovered", "handed_back")
         return json.dumps({name: getattr(self, name) for name in kept} | {"cost_usd": self.cost_usd})
 
-    def count_runs(self, runs: list[dict[str, Any]]) -> None:
+    def count_runs(self, runs: Sequence[Mapping[str, Any]]) -> None:
         """Take over the run objects and count their states."""
         self.runs = runs
         for run in runs:

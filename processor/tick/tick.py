@@ -18,9 +18,9 @@ from processor.context import Listener, TickContext, unheard
 from processor.errors import ProcessorError
 from processor.log import get_logger
 from processor.rules.instants import iso
-from processor.services import runs as run_views
+from processor.services import run_requests
 from processor.settings import Settings
-from processor.storage import ticks
+from processor.storage import runs, ticks
 from processor.storage.database import Database, Work
 from processor.storage.runs import Claim, Worker
 from processor.storage.ticks import TickEnd
@@ -64,18 +64,37 @@ async def tick(
 
 
 async def run_task(
-    database: Database, settings: Settings, run_id: str, context: TickContext, store_id: str | None = None
+    database: Database,
+    settings: Settings,
+    store_id: str,
+    task_id: str,
+    listener: Listener = unheard,
+    context: TickContext | None = None,
 ) -> TickReport:
-    """Execute one queued run now, outside any schedule; nothing is materialised."""
+    """Run one task now, outside its schedule: request and claim in one transaction, so that no tick comes between.
+
+    Raises Conflict, with the id of the run in the way, and NotFound; a run that fails is data.
+    """
+    context = context or TickContext(settings.tick_seconds, listener)
     checks.require_usable(database)
-    row = TickRow(database)
+    problem = checks.credential_problem(settings)
+    if problem is not None:
+        raise problem
+    worker_id = str(uuid.uuid4())
+    claims = database.write(_request_and_claim, settings, store_id, task_id, worker_id)
+    row = TickRow(database, worker_id)
+    worker = Worker(worker_id, settings.lease_seconds, store_id)
     try:
-        worker = Worker(row.report.tick_id, settings.lease_seconds, store_id, run_id)
-        await _execute(database, settings, worker, context, row.report, max_runs=1)
+        await _execute(Execution(database, settings, context, worker, max_runs=0), claims, row.report)
     except ProcessorError as error:
         row.fail(error)
     row.close()
     return row.report
+
+
+def _request_and_claim(work: Work, settings: Settings, store_id: str, task_id: str, worker_id: str) -> list[Claim]:
+    run_id = run_requests.request(work, store_id, task_id)
+    return runs.claim(work, Worker(worker_id, settings.lease_seconds, store_id, run_id), limit=1)
 
 
 async def _work(
@@ -83,7 +102,12 @@ async def _work(
 ) -> None:
     keyless = checks.missing_credential(database, settings, options.store_id)
     counts = materialise(database, settings, options.store_id, with_model=keyless is None)
-    report.due, report.claimed, report.missed, report.skipped = counts.due, counts.claimed, counts.missed, counts.skipped
+    report.due, report.claimed, report.missed, report.skipped = (
+        counts.due,
+        counts.claimed,
+        counts.missed,
+        counts.skipped,
+    )
     context.listener("slots.materialised", due=counts.due, claimed=counts.claimed, missed=counts.missed)
     if counts.missed or counts.skipped:
         get_logger().warning("slot.missed", missed=counts.missed, skipped=counts.skipped)
@@ -94,23 +118,14 @@ async def _work(
         get_logger().warning("scheduler.stopped", reason=stopped)
         return
     worker = Worker(report.tick_id, settings.lease_seconds, options.store_id)
-    await _execute(database, settings, worker, context, report, options.max_runs)
+    await _execute(Execution(database, settings, context, worker, options.max_runs), [], report)
 
 
-async def _execute(
-    database: Database,
-    settings: Settings,
-    worker: Worker,
-    context: TickContext,
-    report: TickReport,
-    max_runs: int | None,
-) -> None:
-    execution = Execution(database, settings, context, worker, max_runs)
+async def _execute(execution: Execution, first: list[Claim], report: TickReport) -> None:
     try:
-        await execution.run()
+        await execution.run(first)
     finally:
-        with database.reading() as work:
-            report.count_runs(_run_objects(work, execution.claims))
+        report.count_runs(execution.run_objects())
         report.recovered = sum(claim.recoveries > 0 for claim in execution.claims)
     if execution.faults:
         raise execution.faults[0]
@@ -121,19 +136,14 @@ async def _execute(
         report.exit_code = EXIT_BUG
 
 
-def _run_objects(work: Work, claims: list[Claim]) -> list[run_views.RunView]:
-    """The run objects of what was executed; a run that was taken up twice in one tick shows once."""
-    return [run_views.get(work, store_id, run_id) for run_id, store_id in {each.run_id: each.store_id for each in claims}.items()]
-
-
 class TickRow:
     """The tick's row, from its beginning to its end, with what the process used."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, tick_id: str | None = None) -> None:
         self._database = database
         self._started = time.monotonic()
         self._cpu_started = time.process_time()
-        self.report = TickReport(str(uuid.uuid4()), iso(database.clock.now()))
+        self.report = TickReport(tick_id or str(uuid.uuid4()), iso(database.clock.now()))
         database.write(ticks.begin, self.report.tick_id, platform.node(), os.getpid())
 
     def fail(self, error: ProcessorError) -> None:

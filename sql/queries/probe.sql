@@ -1,4 +1,5 @@
 -- Is there anything to do? One branch for each kind of work, each over a partial index. Run through the bare driver.
+-- name: probe
 SELECT
     EXISTS (SELECT 1 FROM tasks WHERE next_run_at <= :now AND NOT held)
     OR EXISTS (SELECT 1 FROM jobs WHERE next_run_at IS NOT NULL AND next_run_at <= :now)

@@ -71,7 +71,9 @@ def _comment(work: Work, caller: Caller, given: CommentOnCard) -> dict[str, Any]
     return {"card_id": given.card_id, "commented": True}
 
 
-LIST_CARDS = Tool("list_cards", "List the cards of the board, with their ids and columns.", ListCards, Effect.READ, _list)
+LIST_CARDS = Tool(
+    "list_cards", "List the cards of the board, with their ids and columns.", ListCards, Effect.READ, _list
+)
 GET_CARD = Tool("get_card", "Read one card with its description and comments.", GetCard, Effect.READ, _get)
 CREATE_CARD = Tool("create_card", "Put a new card on the board.", CreateCard, Effect.LOCAL, _create)
 UPDATE_CARD = Tool("update_card", "Change the title or the description of a card.", UpdateCard, Effect.LOCAL, _update)

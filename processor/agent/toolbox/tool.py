@@ -54,8 +54,12 @@ class Tool:
         try:
             return self.arguments.model_validate(given)
         except ValidationError as error:
-            problems = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'input'}: {each['msg']}" for each in error.errors())
-            raise InvalidInput(f"{self.name} was called wrongly ({problems}): correct the arguments and call it again") from None
+            problems = "; ".join(
+                f"{'.'.join(map(str, each['loc'])) or 'input'}: {each['msg']}" for each in error.errors()
+            )
+            raise InvalidInput(
+                f"{self.name} was called wrongly ({problems}): correct the arguments and call it again"
+            ) from None
 
 
 def _schema(arguments: type[Arguments]) -> dict[str, Any]:
