@@ -1,4 +1,4 @@
-"""How a run that left the loop is written down, in one transaction: ended, waiting for another start, or handed back."""
+"""How a run that left the loop is written down, in one transaction: ended, waiting for a start, or handed back."""
 
 from collections.abc import Callable
 

@@ -30,7 +30,7 @@ class CallPlan:
 def plan_call(
     conversation: Conversation, prices: PriceTable, seconds_to_hard_deadline: float, *, costs: bool
 ) -> CallPlan:
-    """Decide on the next call; raises Failed when a limit of the run is reached. `costs` is False for offline models."""
+    """Decide on the next call; raises Failed when a limit is reached. `costs` is False for models that call nobody."""
     task = conversation.task
     seconds_left = task.timeout_seconds - conversation.active_seconds
     if seconds_left <= 0:

@@ -18,7 +18,7 @@ from processor.context import Listener, TickContext, unheard
 from processor.errors import ProcessorError
 from processor.log import get_logger
 from processor.rules.instants import iso
-from processor.services import run_requests
+from processor.services import runs as run_services
 from processor.settings import Settings
 from processor.storage import runs, ticks
 from processor.storage.database import Database, Work
@@ -93,7 +93,7 @@ async def run_task(
 
 
 def _request_and_claim(work: Work, settings: Settings, store_id: str, task_id: str, worker_id: str) -> list[Claim]:
-    run_id = run_requests.request(work, store_id, task_id)
+    run_id = run_services.request(work, store_id, task_id)["id"]
     return runs.claim(work, Worker(worker_id, settings.lease_seconds, store_id, run_id), limit=1)
 
 

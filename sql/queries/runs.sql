@@ -6,12 +6,6 @@ SELECT :id, t.store_id, t.id, :trigger, :scheduled_time, :rerun_of_id, :idempote
 FROM tasks AS t
 WHERE t.id = :task_id AND t.store_id = :store_id;
 
--- name: lock_task
--- Two requests for one task go one after the other.
-SELECT id FROM tasks WHERE id = :task_id AND store_id = :store_id
--- [postgresql] FOR UPDATE
-;
-
 -- name: open_of_task
 SELECT id, state FROM runs WHERE task_id = :task_id AND state IN ('queued', 'running', 'waiting') ORDER BY queued_at LIMIT 1;
 
