@@ -96,10 +96,14 @@ class _Due:
     schedule: Schedule
     cursor: int
     now: int
-    late_until: int  # slots up to here are later than the window
+    window_seconds: int
     held_slot: int | None
-    kept_after: int  # slots between these two have been waiting, and stay on time
+    kept_after: int  # slots after this and up to the next have been waiting, and stay on time
     kept_until: int
+
+    @property
+    def late_until(self) -> int:
+        return self.now - self.window_seconds - 1
 
     def spans(self, lost_until: int) -> list[_Span[_Kind]]:
         """Part the due slots into spans of one kind, oldest first, each with a slot in it."""
@@ -165,11 +169,10 @@ def resume_after_pause(schedule: Schedule, cursor: int, now: int) -> LedgerEntry
 def _due(
     schedule: Schedule, cursor: int, now: int, window_seconds: int, held_slot: int | None, busy_until: int | None
 ) -> _Due:
-    late_until = now - window_seconds - 1
     if held_slot is None:
-        return _Due(schedule, cursor, now, late_until, None, kept_after=cursor, kept_until=cursor)
+        return _Due(schedule, cursor, now, window_seconds, None, kept_after=cursor, kept_until=cursor)
     kept_until = max(held_slot, busy_until or held_slot)
-    return _Due(schedule, cursor, now, late_until, held_slot, held_slot - window_seconds, kept_until)
+    return _Due(schedule, cursor, now, window_seconds, held_slot, held_slot - window_seconds, kept_until)
 
 
 def _beyond_catching_up(due: _Due, lost_until: int) -> int:
@@ -208,12 +211,14 @@ def _catch_up(due: _Due, spans: list[_Span[_Kind]], first: _Span[_Kind], *, has_
 def _marker(due: _Due, spans: list[_Span[_Kind]], cursor: int) -> int:
     """Return the slot that marks a catch-up: slots that fall due after it, or were on time with it, stay on time.
 
-    Where no slot is on time, that is the first one to come: a late one would take its neighbours along.
+    It is the newest slot on time, or the first one to come where late slots lie so near that they would pass for on
+    time with it, and so would not run each.
     """
     if due.held_slot is not None and due.held_slot > cursor:
         return due.held_slot
     last = _newest_of(due, spans[-1])
-    if spans[-1].fate is _Kind.ON_TIME and last > cursor:
+    late_beside_it = newest(due.schedule, max(cursor, last - due.window_seconds), due.late_until)
+    if last > cursor and late_beside_it is None:
         return last
     to_come = next_after(due.schedule, due.now)
     return last if to_come is None else to_come

@@ -32,6 +32,9 @@ _HINTS = {
 _ORDINALS = {"21th": "21st", "22th": "22nd", "23th": "23rd", "31th": "31st"}
 _ORDINAL = re.compile(rf"\b(?:{'|'.join(_ORDINALS)})\b")
 
+# cronsim takes 5-5/2 for 5/2, which goes on to the end; to cron it is 5.
+_ONE_TO_ITSELF = re.compile(r"\b(\w+)-\1/0*[1-9][0-9]*")
+
 # cronsim wants a moment to start from; we use its fields and its matching of dates, which do not depend on it.
 _ANY_MOMENT = datetime(2000, 1, 1)  # noqa: DTZ001 - wall time has no zone
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
@@ -142,7 +145,7 @@ def read(text: str) -> Expression:
     if len(fields) != len(FIELDS) or len(text) > LONGEST_TEXT:
         raise InvalidSchedule(_wrong_shape(text, len(fields)))
     try:
-        parsed = CronSim(text, _ANY_MOMENT)
+        parsed = CronSim(_ONE_TO_ITSELF.sub(r"\1", text.upper()), _ANY_MOMENT)
     except CronSimError as error:
         raise InvalidSchedule(_complaint(fields, str(error))) from error
     expression = Expression(
@@ -165,10 +168,12 @@ def in_words(text: str) -> str:
 
 
 def _wrong_shape(text: str, fields: int) -> str:
+    if len(text) > LONGEST_TEXT:
+        return f"The cron expression {text[:40]!r}… is longer than {LONGEST_TEXT} characters: use ranges and steps"
+    has = f"{fields} field" if fields == 1 else f"{fields} fields"
     hint = ", leave out the seconds" if fields > len(FIELDS) else ""
     return (
-        f"The cron expression {text[:40]!r} has {fields} fields{hint}: "
-        f'write five ({" ".join(FIELDS)}), for example "0 9 * * 1-5"'
+        f'The cron expression {text[:40]!r} has {has}{hint}: write five ({" ".join(FIELDS)}), for example "0 9 * * 1-5"'
     )
 
 
