@@ -11,6 +11,7 @@ from processor.agent.run_log import RunLog
 from processor.agent.toolbox.tool import Caller, Tool
 from processor.errors import ProcessorError, StaleWriter
 from processor.rules.run_state import ErrorClass
+from processor.rules.storable import storable
 from processor.storage import runs, turns
 from processor.storage.database import Work
 from processor.storage.runs import Spent
@@ -36,6 +37,7 @@ def answer_tools(
     results = []
     for call in turns.calls_of_turn(work, claim.run_id, turn.turn):
         state, text = _answer(work, caller, call, tools.get(call.name), log)
+        text = storable(text)
         turns.answer(work, claim, turn.turn, call.position, state, text)
         results.append(_result(call, state, text + _hint(conversation, call, text)))
     return checkpoint.record_reply(work, claim, turn, results, log)
@@ -98,7 +100,7 @@ def _hint(conversation: Conversation, call: ToolCallRow, text: str) -> str:
 def _seen(conversation: Conversation) -> Counter[tuple[str, str, str]]:
     """How often each call with each result stands in the conversation, hints left aside."""
     return Counter(
-        (use["name"], json.dumps(use.get("input"), ensure_ascii=False), result["content"].split("\n(You made")[0])
+        (use["name"], json.dumps(use.get("input")), result["content"].split("\n(You made")[0])
         for turn in conversation.turns
         if turn.reply is not None
         for use, result in zip(tool_uses(turn), json.loads(turn.reply)["content"], strict=False)

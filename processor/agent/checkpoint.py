@@ -27,7 +27,7 @@ def open_conversation(work: Work, claim: Claim, log: RunLog) -> Conversation:
     request = _request(work, claim, task)
     opening = turns.opening(work, claim)
     if opening is None:
-        opening = json.dumps(render_opening(work, claim, task), ensure_ascii=False)
+        opening = json.dumps(render_opening(work, claim, task))
         turns.open_attempt(work, claim, opening)
     log.continue_after(turns.last_log_position(work, claim.run_id))
     log.info("run.started", task_name=task.name, attempt=claim.attempt, model=request.model)
@@ -122,7 +122,7 @@ def intents_of(turn: TurnRow, tools: dict[str, Tool]) -> list[ToolCallRow]:
             position=position,
             tool_use_id=str(use["id"]),
             name=str(use["name"]),
-            arguments=json.dumps(use.get("input"), ensure_ascii=False),
+            arguments=json.dumps(use.get("input")),
             effect=tools[use["name"]].effect if use["name"] in tools else Effect.READ,
             state="intended",
             result=None,
@@ -133,7 +133,7 @@ def intents_of(turn: TurnRow, tools: dict[str, Tool]) -> list[ToolCallRow]:
 
 def record_reply(work: Work, claim: Claim, turn: TurnRow, results: list[dict[str, Any]], log: RunLog) -> str:
     """Keep the one user message that answers all tool calls of the turn."""
-    message = json.dumps({"role": "user", "content": results}, ensure_ascii=False)
+    message = json.dumps({"role": "user", "content": results})
     turns.reply(work, claim, turn.turn, message)
     log.write(work)
     return message

@@ -7,6 +7,7 @@ from processor.agent.run_log import RunLog
 from processor.models import Run, Task
 from processor.rules.retry import RetryPolicy, next_delay_seconds
 from processor.rules.run_state import ErrorClass, RunState, WaitingFor
+from processor.rules.storable import storable
 from processor.storage import runs, turns
 from processor.storage.database import Work
 from processor.storage.runs import Claim, Ending, Spent
@@ -39,7 +40,7 @@ def succeeded(output: str) -> WriteEnding:
     def write(work: Work, claim: Claim, log: RunLog) -> RunState:
         log.info("run.succeeded")
         runs.end_attempt(work, claim, None, None)
-        return _finish(work, claim, Ending(RunState.SUCCEEDED, output))
+        return _finish(work, claim, Ending(RunState.SUCCEEDED, storable(output)))
 
     return write
 
@@ -50,14 +51,15 @@ def failed(failure: Failed, chance: float) -> WriteEnding:
     def write(work: Work, claim: Claim, log: RunLog) -> RunState:
         task = work.session.get_one(Task, claim.task_id)
         delay = _retry_delay_seconds(task, claim, failure, chance)
-        runs.end_attempt(work, claim, failure.error_class, failure.message)
+        message, output = storable(failure.message), failure.output and storable(failure.output)
+        runs.end_attempt(work, claim, failure.error_class, message)
         if delay is not None:
             log.warning(
                 "run.waiting", waiting_for=WaitingFor.RETRY, error_class=failure.error_class, delay_seconds=delay
             )
             return _wait(work, claim, WaitingFor.RETRY, delay)
-        log.warning("run.failed", error_class=failure.error_class, reason=failure.message)
-        ending = Ending(RunState.FAILED, failure.output, failure.error_class, failure.message)
+        log.warning("run.failed", error_class=failure.error_class, reason=message)
+        ending = Ending(RunState.FAILED, output, failure.error_class, message)
         return _finish(work, claim, ending)
 
     return write

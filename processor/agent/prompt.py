@@ -1,6 +1,7 @@
 """Renders what the model gets, in cacheable order: tools, static text, board; then task, history, facts of this run."""
 
 import json
+import re
 from typing import Any
 
 from processor.agent.conversation import Message
@@ -20,6 +21,7 @@ from processor.storage.runs import Claim
 
 RECENT_RUNS = 3
 _OUTPUT_CHARACTERS = 600
+_TAG = re.compile(r"<(/?\s*(?:task|run|earlier_runs|note_from_the_last_run)\b)", re.IGNORECASE)
 
 
 def tools_of(task: Task) -> dict[str, Tool]:
@@ -66,13 +68,18 @@ def _ended(run: dict[str, Any]) -> str:
 
 
 def _short(text: str) -> str:
-    text = " ".join(text.split())
+    text = _as_data(" ".join(text.split()))
     return text if len(text) <= _OUTPUT_CHARACTERS else text[:_OUTPUT_CHARACTERS] + " …"
 
 
 def _note(work: Work, task: Task) -> str:
     body = notes.get(work, task.store_id, task.id)
-    return f"<note_from_the_last_run>\n{body}\n</note_from_the_last_run>" if body else ""
+    return f"<note_from_the_last_run>\n{_as_data(body)}\n</note_from_the_last_run>" if body else ""
+
+
+def _as_data(text: str) -> str:
+    """Text that an agent or a stranger may have written cannot open or close a part of this message."""
+    return _TAG.sub(r"&lt;\1", text)
 
 
 def _facts(work: Work, claim: Claim, task: Task) -> str:
@@ -87,5 +94,7 @@ def _facts(work: Work, claim: Claim, task: Task) -> str:
     ]
     done = turns.done_before(work, claim.run_id)
     if done:
-        lines.append("Earlier attempts already did this, do not do it again: " + json.dumps(done, ensure_ascii=False))
+        lines.append(
+            "Earlier attempts already did this, do not do it again: " + _as_data(json.dumps(done, ensure_ascii=False))
+        )
     return "<run>\n" + "\n".join(lines) + "\n</run>"

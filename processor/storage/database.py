@@ -137,13 +137,16 @@ def _postgres_engine(url: str) -> Engine:
         url.replace("postgresql://", "postgresql+psycopg://", 1),
         pool_size=_POSTGRES_THREADS,
         max_overflow=_POSTGRES_THREADS,
-        connect_args={"connect_timeout": 10, "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS}"},
+        connect_args={"connect_timeout": 10, "prepare_threshold": None},
     )
-    event.listen(engine, "connect", _read_uuids_as_text)
+    event.listen(engine, "connect", _set_up_postgres)
     return engine
 
 
-def _read_uuids_as_text(connection: Any, _: ConnectionPoolEntry) -> None:
+def _set_up_postgres(connection: Any, _: ConnectionPoolEntry) -> None:
+    """Nothing that pgbouncer in transaction mode would refuse: no start-up options, no prepared statements."""
     from psycopg.types.string import TextLoader  # noqa: PLC0415 (psycopg costs 130 ms, SQLite users never pay it)
 
     connection.adapters.register_loader("uuid", TextLoader)
+    connection.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}")
+    connection.commit()
