@@ -1,5 +1,6 @@
 """What a tool is: a name, what the model is told, what it may be called with, and what a crash may do to its effect."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -62,7 +63,9 @@ class Tool:
             ) from None
 
 
+@functools.cache
 def _schema(arguments: type[Arguments]) -> dict[str, Any]:
+    """The schema without what pydantic adds for itself; made once, because every run asks for all of them."""
     schema = arguments.model_json_schema()
     schema.pop("title", None)
     schema.pop("description", None)
