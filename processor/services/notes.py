@@ -1,0 +1,22 @@
+"""Notes: what a task's agent, or a person, leaves for the next run."""
+
+from processor.services import checks, tasks
+from processor.storage.database import Work
+
+LONGEST_NOTE = 8_000
+
+
+def get(work: Work, store_id: str, task_id: str) -> str:
+    """The note of a task, empty if there is none; raises NotFound."""
+    row = work.first("notes.one", store_id=store_id, task_id=tasks.get(work, store_id, task_id).id)
+    return "" if row is None else str(row.body)
+
+
+def set(work: Work, store_id: str, task_id: str, body: str) -> None:
+    """Replace the note of a task; an empty one removes it."""
+    ids = {"store_id": store_id, "task_id": tasks.get(work, store_id, task_id).id}
+    body = checks.text(body, "note", LONGEST_NOTE)
+    if body.strip():
+        work.run("notes.set", body=body, now=work.now, **ids)
+    else:
+        work.run("notes.delete", **ids)

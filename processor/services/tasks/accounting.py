@@ -1,0 +1,70 @@
+"""Accounts for the slots of a task when a person's change moves its cursor: none of them is lost silently."""
+
+import json
+from collections.abc import Iterable
+
+from processor.models import Task
+from processor.rules.disposition import LedgerEntry, Misfire, Overlap, decide, resume_after_pause
+from processor.services import checks
+from processor.services.instants import epoch, epoch_or_none, moment
+from processor.services.tasks.timing import schedule_of
+from processor.storage.database import Work
+
+_NOTHING_ON_TIME = -1
+
+
+def account(work: Work, task: Task, until: int) -> None:
+    """Give every slot after the cursor up to `until` its ledger row, and move the cursor there.
+
+    Slots of a pause, or of the time that the task was disabled, become one `skipped_paused` row; others are `missed`.
+    Nothing waits any more after this. The caller holds the task's row.
+    """
+    task.held, task.held_slot = False, None
+    cursor = epoch(task.cursor_at)
+    if until <= cursor:
+        return
+    _record(work, task, _entries(task, cursor, until))
+    task.cursor_at = moment(until)
+    if task.paused_until is not None and epoch(task.paused_until) <= until:
+        task.paused_until = None
+
+
+def _entries(task: Task, cursor: int, until: int) -> Iterable[LedgerEntry]:
+    schedule = schedule_of(task)
+    suspended_until = _suspended_until(task, cursor, until)
+    skipped = resume_after_pause(schedule, cursor, suspended_until)
+    missed = decide(
+        schedule,
+        cursor=suspended_until,
+        now=until,
+        window_seconds=_NOTHING_ON_TIME,
+        horizon_seconds=0,
+        misfire=Misfire.SKIP,
+        overlap=Overlap.SKIP,
+        has_open_run=False,
+        held_slot=None,
+    )
+    return [*([] if skipped is None else [skipped]), *missed.entries]
+
+
+def _suspended_until(task: Task, cursor: int, until: int) -> int:
+    if not task.enabled:
+        return until
+    return min(max(epoch_or_none(task.paused_until) or cursor, cursor), until)
+
+
+def _record(work: Work, task: Task, entries: Iterable[LedgerEntry]) -> None:
+    rows = [
+        {
+            "task_id": task.id,
+            "store_id": task.store_id,
+            "scheduled_time": entry.scheduled_time,
+            "disposition": entry.disposition,
+            "run_id": None,
+            "until_time": entry.until_time,
+            "slot_count": entry.slot_count,
+        }
+        for entry in entries
+    ]
+    if rows:
+        work.run("slots.record", entries=json.dumps(rows), batch_id=checks.new_id(), now=work.now)

@@ -1,0 +1,70 @@
+"""Finds tasks, locks them for a change, and looks ahead."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from processor.errors import Conflict
+from processor.models import Task
+from processor.rules.schedules import next_after
+from processor.services import checks
+from processor.services.instants import epoch, moment
+from processor.services.tasks.timing import schedule_of
+from processor.storage.database import Work
+
+MOST_UPCOMING = 1_000
+
+
+def get(work: Work, store_id: str, task_id: str) -> Task:
+    """One task; raises NotFound."""
+    return _one(work, task_id, _query(store_id, task_id))
+
+
+def list(work: Work, store_id: str, limit: int | None = None) -> Sequence[Task]:
+    """Tasks by age, at most `limit`."""
+    query = select(Task).where(Task.store_id == store_id)
+    return work.session.exec(query.order_by(col(Task.created_at), col(Task.id)).limit(checks.limit(limit))).all()
+
+
+def upcoming(work: Work, store_id: str, task_id: str, count: int = 5) -> Sequence[int]:
+    """The next slots in epoch seconds, one that is due already included; none while the task is disabled."""
+    checks.number(count, "number of slots", checks.Bounds(1, MOST_UPCOMING))
+    return [*islice(_slots(get(work, store_id, task_id)), count)]
+
+
+def locked(work: Work, store_id: str, task_id: str, version: int | None = None) -> Task:
+    """The task, which nobody else changes before this transaction ends; raises Conflict if `version` is an old one."""
+    query = _query(store_id, task_id).with_for_update().execution_options(populate_existing=True)
+    task = _one(work, task_id, query)
+    if version is not None and version != task.version:
+        raise Conflict(f"The task was changed meanwhile (version {task.version}): look again, then repeat the change")
+    return task
+
+
+def save(work: Work, task: Task) -> Task:
+    """Write a changed row as its next version."""
+    task.version += 1
+    task.updated_at = moment(work.now)
+    work.session.flush()
+    return task
+
+
+def _query(store_id: str, task_id: str) -> SelectOfScalar[Task]:
+    return select(Task).where(Task.store_id == store_id, Task.id == checks.known_id(task_id, "task"))
+
+
+def _one(work: Work, task_id: str, query: SelectOfScalar[Task]) -> Task:
+    task = work.session.exec(query).first()
+    if task is None:
+        raise checks.unknown("task", task_id)
+    return task
+
+
+def _slots(task: Task) -> Iterator[int]:
+    schedule = schedule_of(task)
+    slot = None if task.next_run_at is None else epoch(task.next_run_at)
+    while slot is not None:
+        yield slot
+        slot = next_after(schedule, slot)

@@ -1,0 +1,53 @@
+"""Stops and starts a task's slots. Manual runs, retries under way, approvals and job steps go on meanwhile."""
+
+from processor.errors import Conflict, InvalidInput
+from processor.models import Task
+from processor.rules.schedules import Manual
+from processor.services.instants import epoch, moment, parse_instant
+from processor.services.tasks.accounting import account
+from processor.services.tasks.reading import locked, save
+from processor.services.tasks.timing import schedule_of, write_next
+from processor.storage.database import Work
+
+
+def disable(work: Work, store_id: str, task_id: str, version: int | None = None) -> Task:
+    """No more slots until `enable`. The cursor stays, so that what falls into this time is accounted for then."""
+    task = locked(work, store_id, task_id, version)
+    if not task.enabled:
+        return task
+    task.enabled, task.paused_until, task.held, task.held_slot = False, None, False, None
+    write_next(task)
+    return save(work, task)
+
+
+def enable(work: Work, store_id: str, task_id: str, version: int | None = None) -> Task:
+    """Go on after `disable`, or end a pause. The anchor stays; what fell into that time is one `skipped_paused` row."""
+    task = locked(work, store_id, task_id, version)
+    if task.enabled and task.paused_until is None:
+        return task
+    account(work, task, _end_of_suspension(task, work.now))
+    task.enabled, task.paused_until = True, None
+    write_next(task)
+    return save(work, task)
+
+
+def pause(work: Work, store_id: str, task_id: str, until: str | int, version: int | None = None) -> Task:
+    """No slots up to the instant `until`, which lies ahead; the schedule goes on after it by itself."""
+    task = locked(work, store_id, task_id, version)
+    until_at = parse_instant(until, "--until")
+    if until_at <= work.now:
+        raise InvalidInput(f"The pause would be over already ({until}): give an instant to come")
+    if not task.enabled:
+        raise Conflict("The task is disabled, which is a pause without an end: enable it first")
+    if isinstance(schedule_of(task), Manual):
+        raise InvalidInput("The task has no schedule that could pause: it runs only when somebody asks")
+    task.paused_until, task.held, task.held_slot = moment(until_at), False, None
+    write_next(task)
+    return save(work, task)
+
+
+def _end_of_suspension(task: Task, now: int) -> int:
+    """A pause that nobody has ended yet may be over: the slots after it are due like any other."""
+    if task.enabled and task.paused_until is not None:
+        return min(now, epoch(task.paused_until))
+    return now

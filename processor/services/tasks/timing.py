@@ -1,0 +1,174 @@
+"""A task's schedule: read from what people say, written into its row and read from it, and what it makes next."""
+
+from dataclasses import dataclass
+
+from processor.errors import InvalidInput, InvalidSchedule
+from processor.models import Task
+from processor.rules.schedules import Calendar, Interval, Manual, Once, Schedule, calendar, next_after, parse_interval
+from processor.rules.schedules.interval import checked_seconds
+from processor.services import checks
+from processor.services.instants import epoch, epoch_or_none, moment, moment_or_none, parse_instant
+from processor.services.tasks.fields import TaskFields
+
+DEFAULT_ZONE = "UTC"
+TYPES = ("interval", "calendar", "once", "manual", "file_watch", "sequential", "adaptive")
+_WAYS = ("every", "cron", "at")
+_TYPE_OF_WAY = {"every": "interval", "cron": "calendar", "at": "once"}
+_HOW = "say when the task runs with --every 4h, --cron '0 9 * * 1-5', --at T or --schedule-type manual"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """A schedule that was asked for; its first slot is the first one later than `cursor` (epoch seconds)."""
+
+    schedule: Schedule
+    cursor: int
+
+
+def asked(fields: TaskFields, now: int, current: Task | None = None) -> Timing | None:
+    """The schedule that the fields ask for, with its start at `now`; None where they ask for no change.
+
+    Raises InvalidInput where they contradict each other, InvalidSchedule where the schedule cannot be.
+    """
+    type_ = _asked_type(fields, current)
+    if type_ is None:
+        return None
+    if type_ == "interval":
+        timing = _interval(fields, now, current)
+    elif type_ == "calendar":
+        timing = Timing(_calendar(fields, current), now)
+    elif type_ == "once":
+        timing = Timing(Once(parse_instant(_given(fields, "at"), "--at")), now - 1)
+    else:
+        timing = Timing(Manual(), now)
+    if current is not None and _is_same(timing.schedule, current, fields):
+        return None
+    return _possible(timing, now)
+
+
+def schedule_of(task: Task) -> Schedule:
+    """The schedule in a row. The types of later versions have no slots of their own in this one."""
+    if task.schedule_type == "interval" and task.interval_seconds is not None and task.anchor_at is not None:
+        return Interval(task.interval_seconds, epoch(task.anchor_at))
+    if task.schedule_type == "calendar" and task.cron is not None and task.timezone is not None:
+        return Calendar(task.cron, task.timezone)
+    if task.schedule_type == "once" and task.once_at is not None:
+        return Once(epoch(task.once_at))
+    return Manual()
+
+
+def write_schedule(task: Task, schedule: Schedule) -> None:
+    """Put the schedule into its columns and empty those of the others."""
+    task.schedule_type = {Interval: "interval", Calendar: "calendar", Once: "once", Manual: "manual"}[type(schedule)]
+    task.interval_seconds, task.anchor_at, task.cron, task.timezone, task.once_at = None, None, None, None, None
+    if isinstance(schedule, Interval):
+        task.interval_seconds, task.anchor_at = schedule.every_seconds, moment(schedule.anchor)
+    elif isinstance(schedule, Calendar):
+        task.cron, task.timezone = schedule.expression, schedule.timezone
+    elif isinstance(schedule, Once):
+        task.once_at = moment(schedule.at)
+
+
+def write_next(task: Task) -> None:
+    """Set when the tick has to look at the task: at the first slot after its cursor, or after its pause.
+
+    Where a pause covers the last slot of all, its end takes that place, or nobody would account for the slot.
+    """
+    schedule, cursor, paused_until = schedule_of(task), epoch(task.cursor_at), epoch_or_none(task.paused_until)
+    next_run_at = next_after(schedule, cursor) if task.enabled else None
+    if next_run_at is not None and paused_until is not None and next_run_at <= paused_until:
+        after_pause = next_after(schedule, paused_until)
+        next_run_at = paused_until if after_pause is None else after_pause
+    task.next_run_at = moment_or_none(next_run_at)
+
+
+def _asked_type(fields: TaskFields, current: Task | None) -> str | None:
+    ways = [way for way in _WAYS if fields.get(way) is not None]
+    type_ = fields.get("schedule_type")
+    if type_ is not None:
+        checks.choice(type_, "schedule type", TYPES)
+    if type_ == "sequential":
+        _refuse_sequential(fields, current, ways)
+    if type_ in {"file_watch", "adaptive"}:
+        raise InvalidInput(f"The schedule type {type_} is not available in this version: {_HOW}")
+    if len(ways) > 1:
+        raise InvalidInput(f"A task has one schedule: give only one of {' and '.join(f'--{way}' for way in ways)}")
+    asked_type = _TYPE_OF_WAY[ways[0]] if ways else _type_without_way(fields, type_, current)
+    if type_ is not None and ways and asked_type != type_:
+        raise InvalidInput(f"The schedule type {type_} goes without --{ways[0]}: leave out one of the two")
+    _refuse_strays(fields, asked_type)
+    return asked_type
+
+
+def _type_without_way(fields: TaskFields, type_: str | None, current: Task | None) -> str | None:
+    """Only a zone or a start is given, or a type alone, or nothing: it speaks about the schedule that there is."""
+    present = current.schedule_type if current is not None else None
+    if type_ is None and present is None:
+        raise InvalidInput(f"The task has no schedule: {_HOW}")
+    if type_ in {None, present}:
+        changes = fields.get("start") is not None or fields.get("timezone") is not None
+        return present if changes or (type_ is not None and current is None) else None
+    if type_ == "manual":
+        return type_
+    way = next(way for way, type_of_way in _TYPE_OF_WAY.items() if type_of_way == type_)
+    raise InvalidInput(f"The schedule type {type_} needs --{way}: {_HOW}")
+
+
+def _refuse_sequential(fields: TaskFields, current: Task | None, ways: list[str]) -> None:
+    if ways:
+        raise InvalidInput(f"Sequential schedule runs in job order: leave out --{ways[0]}")
+    if fields.get("job_id", current.job_id if current is not None else None) is None:
+        raise InvalidInput("Sequential schedule requires --job-id to be set")
+    raise InvalidInput(f"The schedule type sequential is not available in this version: {_HOW}")
+
+
+def _refuse_strays(fields: TaskFields, asked_type: str | None) -> None:
+    if fields.get("start") is not None and asked_type != "interval":
+        raise InvalidInput("--start is where an interval counts from: give it together with --every")
+    if fields.get("timezone") is not None and asked_type != "calendar":
+        raise InvalidInput("--timezone is the zone of a cron expression: give it together with --cron")
+
+
+def _interval(fields: TaskFields, now: int, current: Task | None) -> Timing:
+    every = fields.get("every")
+    if every is None and current is not None:
+        every = current.interval_seconds
+    seconds = parse_interval(every) if isinstance(every, str) else checked_seconds(_whole(every))
+    start = fields.get("start")
+    if start is None:
+        return Timing(Interval(seconds, now), now)
+    return Timing(Interval(seconds, parse_instant(start, "--start")), now - 1)
+
+
+def _calendar(fields: TaskFields, current: Task | None) -> Calendar:
+    cron, zone = fields.get("cron"), fields.get("timezone")
+    if current is not None and current.schedule_type == "calendar":
+        cron, zone = cron or current.cron, zone or current.timezone
+    return calendar.checked(checks.filled(cron, "cron expression", 1_000), zone or DEFAULT_ZONE)
+
+
+def _possible(timing: Timing, now: int) -> Timing:
+    if isinstance(timing.schedule, Once) and timing.schedule.at < now:
+        raise InvalidSchedule(f"The instant of --at has passed ({timing.schedule.describe()}): give one to come")
+    return timing
+
+
+def _is_same(schedule: Schedule, current: Task, fields: TaskFields) -> bool:
+    """An edit that repeats the schedule changes nothing; without --start an interval keeps its anchor."""
+    present = schedule_of(current)
+    if isinstance(schedule, Interval) and isinstance(present, Interval) and fields.get("start") is None:
+        return schedule.every_seconds == present.every_seconds
+    return schedule == present and current.schedule_type not in {"file_watch", "sequential", "adaptive"}
+
+
+def _given(fields: TaskFields, name: str) -> str | int:
+    given = fields.get(name)
+    if not isinstance(given, str | int):
+        raise InvalidInput(f"--{name} is missing: {_HOW}")
+    return given
+
+
+def _whole(every: object) -> int:
+    if isinstance(every, bool) or not isinstance(every, int):
+        raise InvalidSchedule("The interval must be a duration like 30m, 4h or 2d")
+    return every

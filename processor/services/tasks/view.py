@@ -1,0 +1,80 @@
+"""The task object of the command line, REST and the console."""
+
+import json
+from typing import Any
+
+from processor.models import Task
+from processor.rules.instants import iso
+from processor.rules.schedules import Calendar, Interval, Once, describe
+from processor.services import checks
+from processor.services.instants import shown, shown_or_none
+from processor.services.tasks.timing import schedule_of
+from processor.storage.database import Work
+
+_IN_WORDS = {
+    "sequential": "Sequential (runs in job order)",
+    "file_watch": "When a watched file changes",
+    "adaptive": "Adaptive",
+}
+_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
+
+
+def view(_: Work, task: Task) -> dict[str, Any]:
+    """Every key that `tasks get --json` shows; instants are ISO 8601 in UTC, money is in USD."""
+    return {
+        "id": task.id,
+        "store_id": task.store_id,
+        "job_id": task.job_id,
+        "position": task.position,
+        "project_id": task.project_id,
+        "name": task.name,
+        "description": task.description,
+        "kind": task.kind,
+        "prompt": task.prompt,
+        "schedule": _schedule(task),
+        "schedule_text": _IN_WORDS.get(task.schedule_type) or describe(schedule_of(task)),
+        "timezone": task.timezone,
+        "enabled": task.enabled,
+        "paused_until": shown_or_none(task.paused_until),
+        "last_run_at": shown_or_none(task.last_run_at),
+        "next_run_at": shown_or_none(task.next_run_at),
+        "max_retries": task.max_retries,
+        "retry_delay_seconds": task.retry_delay_seconds,
+        "misfire": task.misfire,
+        "overlap": task.overlap,
+        "priority": task.priority,
+        "sender": task.sender,
+        "deadline": _deadline(task),
+        "model": task.model,
+        "delivery": task.delivery,
+        "tools": None if task.tools is None else json.loads(task.tools),
+        "budget_usd": checks.usd(task.budget_nanousd) if task.budget_nanousd else None,
+        "max_turns": task.max_turns,
+        "timeout_seconds": task.timeout_seconds,
+        "created_at": shown(task.created_at),
+        "updated_at": shown(task.updated_at),
+        "version": task.version,
+    }
+
+
+def _schedule(task: Task) -> dict[str, Any]:
+    schedule = schedule_of(task)
+    details: dict[str, Any] = {}
+    if isinstance(schedule, Interval):
+        details = {"every_seconds": schedule.every_seconds, "anchor_at": iso(schedule.anchor)}
+    elif isinstance(schedule, Calendar):
+        details = {"cron": schedule.expression, "timezone": schedule.timezone}
+    elif isinstance(schedule, Once):
+        details = {"at": iso(schedule.at)}
+    return {"type": task.schedule_type} | details
+
+
+def _deadline(task: Task) -> str | None:
+    """As `--deadline` takes it: an instant, or a duration like `1h30m`."""
+    if task.deadline_seconds is None:
+        return shown_or_none(task.deadline_at)
+    text, rest = "", task.deadline_seconds
+    for unit, length in _UNITS:
+        number, rest = divmod(rest, length)
+        text += f"{number}{unit}" if number else ""
+    return text
