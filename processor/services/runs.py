@@ -1,17 +1,24 @@
-"""Runs to look at: the run object, its log lines and its transcript. Nothing here changes anything."""
+"""Runs: the run object, its log lines and its transcript; what a tick would run, and a run asked for by hand."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
+from sqlmodel import col, select
+
+from processor.errors import Conflict
+from processor.models import Task
 from processor.rules.instants import iso, iso_or_none
 from processor.rules.redaction import redacted, redacted_throughout
-from processor.rules.run_state import RunState
+from processor.rules.run_state import RunState, Trigger
 from processor.services import checks
+from processor.services.tasks.reading import locked
 from processor.storage.database import Work
 
 Columns = Mapping[Any, Any]
 _ALL = 2**62
+_AT_ONCE = 500
+"""Ids in one statement: SQLite takes 32,766 parameters at most."""
 
 
 class RunView(TypedDict):
@@ -95,6 +102,57 @@ def transcript(work: Work, store_id: str, run_id: str) -> Transcript:
         turn = _turn(row) | {"tool_calls": [_tool_call(call) for call in calls if call["turn"] == row["turn"]]}
         next(each for each in attempts if each["attempt"] == row["attempt"])["turns"].append(turn)
     return {"run": run, "request": _said(request["request"]) if request else None, "attempts": attempts}
+
+
+def request(work: Work, store_id: str, task_id: str, idempotency_key: str | None = None) -> RunView:
+    """Queue a run of the task, asked for by hand.
+
+    Raises NotFound, and Conflict while the task has an open run.
+    """
+    task = locked(work, store_id, task_id)
+    require_no_open_run(work, task.id)
+    run_id = checks.new_id()
+    work.run(
+        "runs.request",
+        id=run_id,
+        store_id=store_id,
+        task_id=task.id,
+        trigger=Trigger.MANUAL,
+        scheduled_time=None,
+        rerun_of_id=None,
+        idempotency_key=idempotency_key,
+        now=work.now,
+    )
+    return get(work, store_id, run_id)
+
+
+def require_no_open_run(work: Work, task_id: str) -> None:
+    """Raise Conflict while a run of the task is queued, running or waiting."""
+    found = work.first("runs.open_of_task", task_id=task_id)
+    if found is not None:
+        raise Conflict(f"Run {found.id} of the task is {found.state}: wait until it has ended", found.id)
+
+
+def ready(work: Work, store_id: str | None) -> list[RunView]:
+    """Return the runs that a tick would take up now, in its order, of one store or of all."""
+    return [get(work, row.store_id, row.id) for row in work.all("run_views.ready", now=work.now, store_id=store_id)]
+
+
+def planned(work: Work, slots: Mapping[str, Sequence[int]]) -> list[dict[str, Any]]:
+    """Return run objects without an id: the runs that would come of these slots (task id → epoch seconds)."""
+    ids, found = list(slots), list[Task]()
+    for start in range(0, len(ids), _AT_ONCE):
+        query = select(Task).where(col(Task.id).in_(ids[start : start + _AT_ONCE]))
+        found += work.session.exec(query).all()
+    ordered = sorted(found, key=lambda task: (task.priority, task.id))
+    return [dict(_view(_unborn(task, slot))) for task in ordered for slot in slots[task.id]]
+
+
+def _unborn(task: Task, slot: int) -> Columns:
+    nothing = dict.fromkeys(RunView.__annotations__)
+    counts = dict.fromkeys(("attempt", "active_ms", "input_tokens", "output_tokens", "cost_nanousd"), 0)
+    names = {"store_id": task.store_id, "task_id": task.id, "task_name": task.name}
+    return nothing | counts | names | {"trigger": Trigger.SCHEDULE, "scheduled_time": slot, "state": RunState.QUEUED}
 
 
 def _view(row: Columns) -> RunView:

@@ -54,3 +54,15 @@ FROM turns WHERE run_id = :run_id AND store_id = :store_id ORDER BY turn;
 -- name: tool_calls
 SELECT turn, position, name, effect, state, arguments, result
 FROM tool_calls WHERE run_id = :run_id AND store_id = :store_id ORDER BY turn, position;
+
+-- name: ready
+-- What the next tick would take up, in its order: runs of silent workers, then those that wait no longer, then queued ones.
+SELECT id, store_id
+FROM runs
+WHERE (
+        (state = 'running' AND lease_expires_at < :now)
+        OR (state = 'waiting' AND not_before <= :now)
+        OR state = 'queued'
+    )
+    AND (:store_id IS NULL OR store_id = :store_id)
+ORDER BY CASE state WHEN 'running' THEN 1 WHEN 'waiting' THEN 2 ELSE 3 END, priority, queued_at, id;

@@ -1,0 +1,31 @@
+"""Opens the database that the settings name, and one transaction on it."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from processor.services import stores
+from processor.settings import Settings, load_settings
+from processor.storage.database import Database, Work
+from processor.storage.migrate import require_current
+
+
+@contextmanager
+def opened(settings: Settings | None = None) -> Iterator[Database]:
+    """A database whose schema is up to date; raises ConfigurationError otherwise."""
+    with closing(Database((settings or load_settings()).database_url)) as database:
+        require_current(database)
+        yield database
+
+
+@contextmanager
+def looking(store: str) -> Iterator[tuple[Work, str]]:
+    """A transaction that only looks, and the id of the store that was named."""
+    with opened() as database, database.reading() as work:
+        yield work, stores.get(work, store).id
+
+
+@contextmanager
+def changing(store: str) -> Iterator[tuple[Work, str]]:
+    """A transaction that may change things, and the id of the store that was named."""
+    with opened() as database, database.writing() as work:
+        yield work, stores.get(work, store).id

@@ -1,0 +1,77 @@
+"""`processor`: finds the module of a command by name, and imports no other."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from processor import __version__
+from processor.cli.guard import debugging, guarded
+from processor.lazy import load
+from processor.log import configure
+
+COMMANDS = {
+    "demo": ("processor.cli.demo:app", "Show the whole thing once, on a database of its own, without an LLM."),
+    "start": ("processor.cli.start:app", "Tick for ever, one tick after the other (process-tasks --loop)."),
+    "process": ("processor.cli.process:app", "One tick: run what is due, then exit."),
+    "tasks": ("processor.cli.tasks:app", "Prompts with a schedule: create, change, run and look at them."),
+    "runs": ("processor.cli.runs:app", "What tasks did: states, results, logs and transcripts."),
+    "cards": ("processor.cli.cards:app", "The board that agents and people share."),
+    "stores": ("processor.cli.stores:app", "Tenants: each has tasks, runs and a board of its own."),
+    "db": ("processor.cli.db:app", "Make the database, or bring it up to date."),
+    "doctor": ("processor.cli.doctor:app", "Check this installation and say what is wrong with it."),
+}
+"""Name → where its typer app is, and its line in the help."""
+
+
+class LazyGroup(TyperGroup):
+    """Lists commands from the table alone and loads the one that is called."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        if name not in COMMANDS:
+            return name, command, rest
+        path, _ = COMMANDS[name]
+        return name, typer.main.get_command(load(path)), rest
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    name="processor",
+    help="Cron for AI agents. 'processor COMMAND --help' explains each command, with examples.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"processor {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+def _placeholder() -> None:
+    """Never called: stands for a command in the help until it is loaded."""
+
+
+for _name, (_path, _summary) in COMMANDS.items():
+    app.command(_name, help=_summary)(_placeholder)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit code."""
+    configure(sys.stderr, level="debug" if debugging() else "warning")
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    return guarded(lambda: typer.main.get_command(app)(given, prog_name="processor"))

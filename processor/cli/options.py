@@ -1,0 +1,55 @@
+"""The options that commands share, and how a command is declared: with a summary and at least one example."""
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from processor.errors import InvalidInput
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+DEFAULT_STORE = "default"
+DEFAULT_LIMIT = 50
+
+Store = Annotated[str, typer.Option("--store", metavar="ID|NAME", help="The store to look at or change.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="Show at most so many.")]
+All = Annotated[bool, typer.Option("--all", help="Show all, however many there are.")]
+Force = Annotated[bool, typer.Option("--force", "--yes", help="Do not ask.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+
+
+def noun(summary: str) -> typer.Typer:
+    """Return the app of a noun, to which its verbs are added."""
+    return typer.Typer(help=summary, add_completion=False, no_args_is_help=True, rich_markup_mode=None)
+
+
+def alone() -> typer.Typer:
+    """Return the app of a command that has no verbs."""
+    return typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+def verb(app: typer.Typer, name: str, *examples: str) -> Callable[[Command], Command]:
+    """Declare a command; its docstring is the summary, `examples` are ready to paste."""
+
+    def declare(function: Command) -> Command:
+        lines = "".join(f"\n  {example}" for example in examples)
+        text = f"{inspect.getdoc(function)}\n\n\b\nExample{'s' if len(examples) > 1 else ''}:{lines}"
+        return app.command(name, help=text, short_help=text.split("\n", maxsplit=1)[0])(function)
+
+    return declare
+
+
+def cut(limit: int, show_all: bool) -> int | None:
+    """Return the limit of a list; None is no limit."""
+    return None if show_all else limit
+
+
+def given(**values: object) -> dict[str, Any]:
+    """Return the options that were given; None stands for those that were not. Raises InvalidInput if none was."""
+    found = {name: value for name, value in values.items() if value is not None}
+    if not found:
+        raise InvalidInput("Nothing to change was given: --help lists what can be changed")
+    return found

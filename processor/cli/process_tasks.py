@@ -1,0 +1,173 @@
+"""`process-tasks` with all that it can be told; the idle probe in `entry` found something to do, or was not asked."""
+
+import sys
+import time
+from dataclasses import dataclass
+from typing import Annotated, NoReturn
+
+import typer
+from sqlmodel import select
+
+from processor.cli import demo
+from processor.cli.access import opened
+from processor.cli.guard import guarded, leave
+from processor.cli.options import alone, verb
+from processor.cli.preview import show_preview
+from processor.cli.progress import configure_log
+from processor.cli.render import say
+from processor.cli.ticking import run_now, run_tick, show_conflict, show_report, terminable
+from processor.entry import is_idle
+from processor.errors import Conflict, InfrastructureError, InvalidInput
+from processor.log import get_logger
+from processor.models import Task
+from processor.services import checks, stores
+from processor.settings import Settings, load_settings
+from processor.storage.database import Database
+from processor.tick.report import TickReport
+from processor.tick.tick import TickOptions
+
+app = alone()
+DEFAULT_EVERY_SECONDS = 30
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would run; write nothing and call no model.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the tick as a JSON object (one line a tick with --loop).")]
+OneStore = Annotated[
+    str | None, typer.Option("--store", metavar="ID|NAME", help="Look at this store only; by default at all.")
+]
+MaxRuns = Annotated[int | None, typer.Option("--max-runs", min=0, metavar="N", help="Execute at most so many runs.")]
+Every = Annotated[int, typer.Option("--every", min=1, metavar="SECONDS", help="With --loop: the pause between ticks.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one invocation was told."""
+
+    store: str | None = None
+    max_runs: int | None = None
+    dry_run: bool = False
+    as_json: bool = False
+
+
+@verb(
+    app,
+    "process-tasks",
+    "process-tasks",
+    "process-tasks --dry-run",
+    "process-tasks --task 0198c0de-0000-7000-8000-000000000001",
+    "process-tasks --loop --every 10",
+)
+def process_tasks(
+    dry_run: DryRun = False,
+    json: AsJson = False,
+    store: OneStore = None,
+    task: Annotated[
+        str | None, typer.Option("--task", metavar="ID", help="Run this task now, whatever its schedule says.")
+    ] = None,
+    max_runs: MaxRuns = None,
+    loop: Annotated[bool, typer.Option("--loop", help="Tick for ever, one tick after the other.")] = False,
+    every: Every = DEFAULT_EVERY_SECONDS,
+    show_demo: Annotated[
+        bool, typer.Option("--demo", help="Show it all on a database of its own (data/demo.db); no LLM is called.")
+    ] = False,
+) -> None:
+    """One tick: find what is due, claim it, run it, write the results back, exit."""
+    asked = Asked(store, max_runs, dry_run, json)
+    if sum((loop, show_demo, task is not None)) > 1:
+        raise InvalidInput("--loop, --demo and --task do not go together: give only one of them")
+    if dry_run and (loop or show_demo):
+        raise InvalidInput("--dry-run is about one tick: leave out --loop and --demo")
+    if show_demo:
+        demo.show(as_json=json)
+    elif loop:
+        tick_for_ever(asked, every)
+    elif task is not None:
+        run_one(asked, task)
+    else:
+        tick_once(asked)
+
+
+def main() -> NoReturn:
+    """Run `process-tasks` and exit with its code."""
+    configure_log()
+    command = typer.main.get_command(app)
+    with terminable():
+        code = guarded(
+            lambda: command(sys.argv[1:], prog_name="process-tasks"), refused=2, logged=not sys.stderr.isatty()
+        )
+    sys.exit(code)
+
+
+def tick_once(asked: Asked) -> None:
+    """One tick, or a look at what it would do; leaves with the tick's exit code."""
+    settings = load_settings()
+    with opened(settings) as database:
+        options = _options(database, asked)
+        if asked.dry_run:
+            show_preview(database, settings, options, as_json=asked.as_json)
+            return
+        report = run_tick(database, settings, options)
+    show_report(report, as_json=asked.as_json)
+    _leave_with(report)
+
+
+def run_one(asked: Asked, task_id: str) -> None:
+    """Run one task now; nothing is materialised."""
+    settings = load_settings()
+    with opened(settings) as database:
+        store_id = _store_of(database, asked, task_id)
+        try:
+            report = run_now(database, settings, store_id, task_id, dry_run=asked.dry_run)
+        except Conflict as error:
+            show_conflict(error, as_json=asked.as_json)
+            raise
+    show_report(report, as_json=asked.as_json)
+    _leave_with(report)
+
+
+def tick_for_ever(asked: Asked, every_seconds: int) -> None:
+    """Tick until a signal comes; a passing fault is logged, and the next tick tries again."""
+    settings = load_settings()
+    with opened(settings) as database:
+        options = _options(database, asked)
+        if sys.stderr.isatty():
+            say(f"A tick every {every_seconds} s; Ctrl-C hands back what runs and ends.")
+        while True:
+            _tick_in_loop(database, settings, options, asked)
+            time.sleep(every_seconds)
+
+
+def _tick_in_loop(database: Database, settings: Settings, options: TickOptions, asked: Asked) -> None:
+    if is_idle():
+        return
+    try:
+        report = run_tick(database, settings, options)
+    except InfrastructureError as error:
+        get_logger().error("tick.failed", reason=str(error), exit_code=error.exit_code)
+        return
+    if report.runs or report.missed or report.skipped or report.error:
+        show_report(report, as_json=asked.as_json, compact=True)
+    if report.exit_code not in {0, InfrastructureError.exit_code}:
+        leave(report.exit_code)
+
+
+def _options(database: Database, asked: Asked) -> TickOptions:
+    if asked.store is None:
+        return TickOptions(None, asked.max_runs)
+    with database.reading() as work:
+        return TickOptions(stores.get(work, asked.store).id, asked.max_runs)
+
+
+def _store_of(database: Database, asked: Asked, task_id: str) -> str:
+    """The store that was named, else the one that the task is in."""
+    with database.reading() as work:
+        if asked.store is not None:
+            return stores.get(work, asked.store).id
+        found = work.session.exec(select(Task.store_id).where(Task.id == checks.known_id(task_id, "task"))).first()
+    if found is None:
+        raise checks.unknown("task", task_id)
+    return found
+
+
+def _leave_with(report: TickReport) -> None:
+    if report.exit_code:
+        leave(report.exit_code)

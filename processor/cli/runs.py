@@ -1,0 +1,109 @@
+"""`processor runs`: what tasks did."""
+
+import json as json_library
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from processor.cli.access import looking
+from processor.cli.options import DEFAULT_LIMIT, DEFAULT_STORE, All, AsJson, Limit, Store, cut, noun, verb
+from processor.cli.render import brief, show_json, show_list, show_object, show_text
+from processor.services import runs
+
+app = noun("What tasks did: states, results, logs and transcripts.")
+COLUMNS = {
+    "id": "ID",
+    "task_name": "TASK",
+    "trigger": "TRIGGER",
+    "state": "STATE",
+    "attempt": "ATTEMPT",
+    "started_at": "STARTED",
+    "duration_seconds": "SECONDS",
+    "cost_usd": "USD",
+    "output": "OUTPUT",
+}
+LOG_COLUMNS = {"logged_at": "AT", "level": "LEVEL", "event": "EVENT", "fields": "FIELDS"}
+Which = Annotated[str, typer.Argument(metavar="ID", help="The run.")]
+
+
+@verb(app, "list", "processor runs list", "processor runs list --state failed --json")
+def list_runs(
+    task: Annotated[str | None, typer.Option("--task", metavar="ID", help="Runs of this task only.")] = None,
+    state: Annotated[str | None, typer.Option("--state", metavar="STATE", help="Runs in this state only.")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    show_all: All = False,
+    store: Store = DEFAULT_STORE,
+    json: AsJson = False,
+) -> None:
+    """List runs, those asked for last first; states: queued, running, waiting, succeeded, failed, cancelled."""
+    with looking(store) as (work, store_id):
+        rows = runs.list_all(work, store_id, task, state, cut(limit, show_all))
+    shown = rows if json else [short(run) for run in rows]
+    show_list(
+        shown, COLUMNS, as_json=json, empty="No runs yet: 'processor tasks run ID' makes one, or wait for a tick."
+    )
+
+
+@verb(app, "get", "processor runs get 0198c0de-0000-7000-8000-000000000001")
+def get_run(run: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
+    """Show one run."""
+    with looking(store) as (work, store_id):
+        shown = runs.get(work, store_id, run)
+    show_object(shown, as_json=json)
+
+
+@verb(app, "logs", "processor runs logs 0198c0de-0000-7000-8000-000000000001")
+def show_logs(run: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
+    """Show the log lines of a run."""
+    with looking(store) as (work, store_id):
+        lines = runs.logs(work, store_id, run)
+    show_list(lines, LOG_COLUMNS, as_json=json, empty="This run has logged nothing yet.")
+
+
+@verb(app, "transcript", "processor runs transcript 0198c0de-0000-7000-8000-000000000001 --json")
+def show_transcript(run: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
+    """Show all that was said between task, model and tools; secrets are masked."""
+    with looking(store) as (work, store_id):
+        said = runs.transcript(work, store_id, run)
+    if json:
+        show_json(said)
+    else:
+        show_text("\n".join(_as_talk(said)))
+
+
+def short(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a run with its output in one line of a table; a failed one shows its error there."""
+    return {**run, "output": brief(run["error"] or run["output"] or "")}
+
+
+def _as_talk(said: runs.Transcript) -> Iterator[str]:
+    run = said["run"]
+    yield f"Run {run['id']} of '{run['task_name']}': {run['state']}"
+    if not said["attempts"]:
+        yield "It has not started yet: nothing was said."
+    for attempt in said["attempts"]:
+        yield f"\n== Attempt {attempt['attempt']}, {attempt['started_at']}"
+        yield _text(attempt["opening"])
+        for turn in attempt["turns"]:
+            yield from _turn(turn)
+        if attempt["error"]:
+            yield f"\n-- {attempt['error_class']}: {attempt['error']}"
+
+
+def _turn(turn: dict[str, Any]) -> Iterator[str]:
+    yield f"\n-- Turn {turn['turn']} ({turn['stop_reason']})"
+    yield _text(turn["response"])
+    for call in turn["tool_calls"]:
+        yield f"   {call['name']}({json_library.dumps(call['arguments'], ensure_ascii=False)}) {call['state']}"
+        if call["result"] is not None:
+            yield f"     {call['result']}"
+
+
+def _text(message: Any) -> str:
+    """The words of a message; tool calls and their results are shown where they were made."""
+    content = message.get("content", "") if isinstance(message, dict) else message
+    if isinstance(content, str):
+        return content
+    blocks = [block for block in content if isinstance(block, dict)]
+    return "\n".join(str(block["text"]) for block in blocks if isinstance(block.get("text"), str))

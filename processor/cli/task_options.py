@@ -1,0 +1,56 @@
+"""The options that say what a task is, shared by `tasks create` and `tasks update`."""
+
+from typing import Annotated, Any, cast
+
+import typer
+
+from processor.services.tasks import TaskFields
+
+
+def _option(name: str, help_text: str, metavar: str | None = None) -> Any:
+    return typer.Option(name, help=help_text, metavar=metavar)
+
+
+Description = Annotated[str | None, _option("--description", "For people; agents do not see it.")]
+Every = Annotated[
+    str | None, _option("--every", "Repeat at this interval: 30m, 4h, 2d; at least a minute.", "INTERVAL")
+]
+Start = Annotated[
+    str | None, _option("--start", "With --every: the first time to run, which all others count from.", "INSTANT")
+]
+Cron = Annotated[str | None, _option("--cron", "Repeat by a cron expression of five fields.", "EXPRESSION")]
+Timezone = Annotated[str | None, _option("--timezone", "With --cron: an IANA time zone; by default UTC.", "ZONE")]
+At = Annotated[str | None, _option("--at", "Run once, at this instant.", "INSTANT")]
+ScheduleType = Annotated[str | None, _option("--schedule-type", "manual: run only when somebody asks.", "TYPE")]
+MaxRetries = Annotated[int | None, _option("--max-retries", "Starts after a failed one, 0 to 10; by default 3.", "N")]
+RetryDelay = Annotated[
+    int | None, _option("--retry-delay", "Before the first retry; doubles each time; by default 60.", "SECONDS")
+]
+Misfire = Annotated[
+    str | None, _option("--misfire", "About slots that were missed; by default what the store says.", "skip|latest|all")
+]
+Overlap = Annotated[
+    str | None, _option("--overlap", "About a slot that comes while a run is open; by default skip.", "skip|queue")
+]
+Priority = Annotated[int | None, _option("--priority", "1 to 5, 1 goes first; by default 3.", "N")]
+Sender = Annotated[str | None, _option("--sender", "Who asked for this task.", "EMAIL")]
+Deadline = Annotated[
+    str | None, _option("--deadline", "When it should be done: an instant, or a duration from each slot.", "T|DURATION")
+]
+Model = Annotated[
+    str | None,
+    _option("--model", "economy, standard, strong, max, or a model's name; by default standard.", "PRESET|NAME"),
+]
+BudgetUsd = Annotated[str | None, _option("--budget-usd", "What one run may cost at most; by default 0.25.", "USD")]
+MaxTurns = Annotated[int | None, _option("--max-turns", "Answers of the model in one run; by default 15.", "N")]
+Timeout = Annotated[int | None, _option("--timeout", "Active time of one run; by default 300.", "SECONDS")]
+Tool = Annotated[
+    list[str] | None, _option("--tool", "A tool that the agent may use; repeat it for more; by default all.", "NAME")
+]
+
+
+def fields(**options: Any) -> TaskFields:
+    """The fields of a task that the options give; those that were not given are not there."""
+    renamed = {"retry_delay": "retry_delay_seconds", "timeout": "timeout_seconds", "tool": "tools"}
+    found = {renamed.get(name, name): value for name, value in options.items() if value not in (None, [])}
+    return cast("TaskFields", found)

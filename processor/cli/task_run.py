@@ -1,0 +1,97 @@
+"""`processor tasks run` and `processor tasks prompt`: a task by hand, and what its agent would be told."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from processor.agent.prompt import render_opening, render_request
+from processor.cli.access import looking, opened
+from processor.cli.guard import leave
+from processor.cli.options import DEFAULT_STORE, AsJson, DryRun, Store, verb
+from processor.cli.progress import configure_log
+from processor.cli.render import say, show_json, show_object, show_text
+from processor.cli.ticking import run_now, show_conflict, terminable
+from processor.errors import Conflict
+from processor.services import runs, stores, tasks
+from processor.settings import load_settings
+from processor.storage.runs import Claim
+
+EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000001"
+NO_ID = "00000000-0000-0000-0000-000000000000"
+Which = Annotated[str, typer.Argument(metavar="ID", help="The task.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these verbs to the app of the noun."""
+    verb(app, "run", f"processor tasks run {EXAMPLE_ID}", f"processor tasks run {EXAMPLE_ID} --queue --json")(run_task)
+    verb(app, "prompt", f"processor tasks prompt {EXAMPLE_ID}")(show_prompt)
+
+
+def run_task(
+    task: Which,
+    queue: Annotated[bool, typer.Option("--queue", help="Leave the run to the next tick.")] = False,
+    dry_run: DryRun = False,
+    store: Store = DEFAULT_STORE,
+    json: AsJson = False,
+) -> None:
+    """Run a task now, whatever its schedule says; exit 0 when the run has ended, however it ended."""
+    try:
+        shown = _queued(task, store) if queue and not dry_run else _executed(task, store, dry_run)
+    except Conflict as error:
+        show_conflict(error, as_json=json)
+        raise
+    show_object(shown, as_json=json)
+    if not json and shown["state"] == "waiting":
+        say(f"The run waits ({shown['waiting_for']}) until {shown['not_before']}; a tick after that goes on with it.")
+
+
+def show_prompt(task: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
+    """Show what the agent of a task would be told if a run began now; no model is called."""
+    with looking(store) as (work, store_id):
+        found = tasks.get(work, store_id, task)
+        request = render_request(work, found)
+        nobody = Claim(NO_ID, store_id, found.id, fence=0, attempt=1, recoveries=0, worker_id=NO_ID, lease_seconds=0)
+        opening = render_opening(work, nobody, found)
+    if json:
+        show_json(
+            {
+                "model": request.model,
+                "effort": request.effort,
+                "max_tokens": request.max_tokens,
+                "tools": request.tools,
+                "system": request.system,
+                "messages": [opening],
+            }
+        )
+    else:
+        tools = ", ".join(tool["name"] for tool in request.tools)
+        show_text(
+            "\n\n".join(
+                [f"Model: {request.model}\nTools: {tools}", *_texts(request.system), *_texts(opening["content"])]
+            )
+        )
+
+
+def _executed(task: str, store: str, dry_run: bool) -> dict[str, Any]:
+    settings = load_settings()
+    configure_log()
+    with opened(settings) as database, terminable():
+        with database.reading() as work:
+            store_id = stores.get(work, store).id
+        report = run_now(database, settings, store_id, task, dry_run=dry_run)
+    if report.error:
+        say(report.error)
+    if report.exit_code:
+        leave(report.exit_code)
+    return dict(report.runs[0])
+
+
+def _queued(task: str, store: str) -> dict[str, Any]:
+    with opened() as database, database.writing() as work:
+        store_id = stores.get(work, store).id
+        return dict(runs.request(work, store_id, task))
+
+
+def _texts(blocks: list[dict[str, Any]]) -> Iterator[str]:
+    return (block["text"] for block in blocks)

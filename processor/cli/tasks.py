@@ -1,0 +1,220 @@
+"""`processor tasks`: prompts with a schedule."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from processor.agent.toolbox import TOOLS
+from processor.cli import task_notes, task_run
+from processor.cli import task_options as option
+from processor.cli.access import changing, looking
+from processor.cli.options import (
+    DEFAULT_LIMIT,
+    DEFAULT_STORE,
+    All,
+    AsJson,
+    DryRun,
+    Limit,
+    Store,
+    cut,
+    given,
+    noun,
+    verb,
+)
+from processor.cli.render import confirm, show_json, show_line, show_list, show_object
+from processor.models import Task
+from processor.rules.instants import iso
+from processor.services import tasks
+from processor.storage.database import Work
+
+app = noun("Prompts with a schedule: create, change, run and look at them.")
+app.add_typer(task_notes.app, name="notes")
+task_run.add_to(app)
+
+EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000001"
+COLUMNS = {
+    "id": "ID",
+    "name": "NAME",
+    "schedule_text": "SCHEDULE",
+    "state": "STATE",
+    "next_run_at": "NEXT",
+    "last_run_at": "LAST",
+}
+Which = Annotated[str, typer.Argument(metavar="ID", help="The task.")]
+
+
+@verb(
+    app,
+    "create",
+    "processor tasks create --name Review --prompt 'Summarise the board' --cron '0 9 * * 1-5' --timezone Europe/Berlin",
+    "processor tasks create --name Tidy --prompt 'Summarise the board' --every 4h --budget-usd 0.05",
+    "processor tasks create --name Later --prompt 'Summarise the board' --schedule-type manual --json",
+)
+def create_task(  # noqa: PLR0917 (typer turns every parameter into an option)
+    name: Annotated[str, typer.Option("--name", help="What people call it.")],
+    prompt: Annotated[str, typer.Option("--prompt", help="What the agent is asked to do.")],
+    description: option.Description = None,
+    every: option.Every = None,
+    start: option.Start = None,
+    cron: option.Cron = None,
+    timezone: option.Timezone = None,
+    at: option.At = None,
+    schedule_type: option.ScheduleType = None,
+    max_retries: option.MaxRetries = None,
+    retry_delay: option.RetryDelay = None,
+    misfire: option.Misfire = None,
+    overlap: option.Overlap = None,
+    priority: option.Priority = None,
+    sender: option.Sender = None,
+    deadline: option.Deadline = None,
+    model: option.Model = None,
+    budget_usd: option.BudgetUsd = None,
+    max_turns: option.MaxTurns = None,
+    timeout: option.Timeout = None,
+    tool: option.Tool = None,
+    disabled: Annotated[bool, typer.Option("--disabled", help="Without slots until it is enabled.")] = False,
+    store: Store = DEFAULT_STORE,
+    json: AsJson = False,
+) -> None:
+    """Make a task; say when it runs with one of --every, --cron, --at or --schedule-type manual."""
+    options = {key: value for key, value in locals().items() if key not in {"store", "json", "disabled"}}
+    with changing(store) as (work, store_id):
+        fields = option.fields(**options, enabled=False if disabled else None)
+        shown = tasks.view(work, tasks.create(work, store_id, fields, TOOLS.keys()))
+    show_task(shown, as_json=json)
+
+
+@verb(app, "list", "processor tasks list", "processor tasks list --store team --json")
+def list_tasks(
+    limit: Limit = DEFAULT_LIMIT, show_all: All = False, store: Store = DEFAULT_STORE, json: AsJson = False
+) -> None:
+    """List tasks, the oldest first."""
+    with looking(store) as (work, store_id):
+        rows = [tasks.view(work, task) for task in tasks.list(work, store_id, cut(limit, show_all))]
+    shown = rows if json else [row | {"state": _state(row)} for row in rows]
+    empty = "No tasks yet: 'processor tasks create --help' shows how to make one."
+    show_list(shown, COLUMNS, as_json=json, empty=empty)
+
+
+@verb(app, "get", f"processor tasks get {EXAMPLE_ID}")
+def get_task(task: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
+    """Show one task."""
+    with looking(store) as (work, store_id):
+        shown = tasks.view(work, tasks.get(work, store_id, task))
+    show_task(shown, as_json=json)
+
+
+@verb(
+    app,
+    "update",
+    f"processor tasks update {EXAMPLE_ID} --every 6h",
+    f"processor tasks update {EXAMPLE_ID} --prompt 'Summarise the board' --max-retries 1",
+)
+def update_task(  # noqa: PLR0917 (typer turns every parameter into an option)
+    task: Which,
+    name: Annotated[str | None, typer.Option("--name", help="What people call it.")] = None,
+    prompt: Annotated[str | None, typer.Option("--prompt", help="What the agent is asked to do.")] = None,
+    description: option.Description = None,
+    every: option.Every = None,
+    start: option.Start = None,
+    cron: option.Cron = None,
+    timezone: option.Timezone = None,
+    at: option.At = None,
+    schedule_type: option.ScheduleType = None,
+    max_retries: option.MaxRetries = None,
+    retry_delay: option.RetryDelay = None,
+    misfire: option.Misfire = None,
+    overlap: option.Overlap = None,
+    priority: option.Priority = None,
+    sender: option.Sender = None,
+    deadline: option.Deadline = None,
+    model: option.Model = None,
+    budget_usd: option.BudgetUsd = None,
+    max_turns: option.MaxTurns = None,
+    timeout: option.Timeout = None,
+    tool: option.Tool = None,
+    store: Store = DEFAULT_STORE,
+    json: AsJson = False,
+) -> None:
+    """Change what is given; another schedule counts from now on."""
+    options = {key: value for key, value in locals().items() if key not in {"task", "store", "json"}}
+    fields = option.fields(**given(**options))
+    _show_changed(store, json, lambda work, store_id: tasks.update(work, store_id, task, fields, TOOLS.keys()))
+
+
+@verb(app, "delete", f"processor tasks delete {EXAMPLE_ID}", f"processor tasks delete {EXAMPLE_ID} --yes")
+def delete_task(
+    task: Which,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Do not ask, and delete it even while it runs.")] = False,
+    dry_run: DryRun = False,
+    store: Store = DEFAULT_STORE,
+    json: AsJson = False,
+) -> None:
+    """Delete a task with its runs and their transcripts; the cards they made stay."""
+    with looking(store) as (work, store_id):
+        found = tasks.get(work, store_id, task)
+    if not dry_run:
+        confirm(f"Delete the task '{found.name}' with all its runs?", force=yes or force)
+        with changing(store) as (work, store_id):
+            tasks.delete(work, store_id, task, force=force)
+    if json:
+        show_json({"id": found.id, "deleted": not dry_run})
+    else:
+        show_line(f"{'Would delete' if dry_run else 'Deleted'} the task '{found.name}' with its runs.")
+
+
+@verb(app, "enable", f"processor tasks enable {EXAMPLE_ID}")
+def enable_task(task: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
+    """Let the schedule go on; this also ends a pause."""
+    _show_changed(store, json, lambda work, store_id: tasks.enable(work, store_id, task))
+
+
+@verb(app, "disable", f"processor tasks disable {EXAMPLE_ID}")
+def disable_task(task: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
+    """Make no more runs by schedule until the task is enabled; runs by hand still work."""
+    _show_changed(store, json, lambda work, store_id: tasks.disable(work, store_id, task))
+
+
+@verb(app, "pause", f"processor tasks pause {EXAMPLE_ID} --until 2026-12-27T08:00:00Z")
+def pause_task(
+    task: Which,
+    until: Annotated[str, typer.Option("--until", metavar="INSTANT", help="When it goes on by itself.")],
+    store: Store = DEFAULT_STORE,
+    json: AsJson = False,
+) -> None:
+    """Make no runs by schedule until an instant."""
+    _show_changed(store, json, lambda work, store_id: tasks.pause(work, store_id, task, until))
+
+
+@verb(app, "upcoming", f"processor tasks upcoming {EXAMPLE_ID} -n 10")
+def show_upcoming(
+    task: Which,
+    count: Annotated[int, typer.Option("-n", "--count", min=1, max=1_000, metavar="N", help="How many.")] = 5,
+    store: Store = DEFAULT_STORE,
+    json: AsJson = False,
+) -> None:
+    """List the next times that a task will run."""
+    with looking(store) as (work, store_id):
+        rows = [{"scheduled_time": iso(slot)} for slot in tasks.upcoming(work, store_id, task, count)]
+    empty = "No time to come: the task is disabled, has run already, or runs only when somebody asks."
+    show_list(rows, {"scheduled_time": "WILL RUN AT"}, as_json=json, empty=empty)
+
+
+def show_task(shown: dict[str, Any], *, as_json: bool) -> None:
+    """Print a task; people read its schedule in words."""
+    hidden = () if as_json else ("schedule", "version")
+    show_object({name: value for name, value in shown.items() if name not in hidden}, as_json=as_json)
+
+
+def _show_changed(store: str, as_json: bool, change: Callable[[Work, str], Task]) -> None:
+    with changing(store) as (work, store_id):
+        shown = tasks.view(work, change(work, store_id))
+    show_task(shown, as_json=as_json)
+
+
+def _state(row: dict[str, Any]) -> str:
+    if not row["enabled"]:
+        return "disabled"
+    return f"paused until {row['paused_until']}" if row["paused_until"] else "enabled"
