@@ -35,7 +35,7 @@ def set_up(venv: Path, lock: Path) -> int:
             return 0
         started = time.monotonic()
         reason = "its lock changed" if (venv / "fingerprint").exists() else "first use"
-        say(f"Setting up {venv.name} ({reason}, about 30 seconds) … ")
+        say(f"Setting up {venv.name} ({reason}, up to a minute) … ")
         try:
             install(venv, lock)
         except SetUpFailed as failure:
