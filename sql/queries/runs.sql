@@ -25,6 +25,7 @@ WHERE id IN (
         )
         AND NOT EXISTS (
             SELECT 1 FROM runs AS earlier
+            -- [sqlite] INDEXED BY runs_open
             WHERE earlier.task_id = r.task_id AND earlier.state IN ('queued', 'running', 'waiting')
                 AND (earlier.queued_at, earlier.id) < (r.queued_at, r.id)
         )

@@ -1,5 +1,6 @@
 -- Materialising: what is due becomes ledger rows, runs and a moved cursor, in statements over sets.
 -- A batch id stands for the bulk statement, so that the runs can be made from the ledger rows that were really won.
+-- Left to itself SQLite takes an index over all runs a task ever had to find the open one; Postgres knows better.
 
 -- name: claim_interval
 -- The common case wholly in SQL: an interval task with exactly one due slot, on time, and no open run.
@@ -18,7 +19,11 @@ WHERE t.next_run_at <= :now AND NOT t.held
     AND t.paused_until IS NULL
     AND (:with_model OR t.kind = 'claude_code')
     AND (:store_id IS NULL OR t.store_id = :store_id)
-    AND NOT EXISTS (SELECT 1 FROM runs AS r WHERE r.task_id = t.id AND r.state IN ('queued', 'running', 'waiting'))
+    AND NOT EXISTS (
+        SELECT 1 FROM runs AS r
+        -- [sqlite] INDEXED BY runs_open
+        WHERE r.task_id = t.id AND r.state IN ('queued', 'running', 'waiting')
+    )
 -- [postgresql] ORDER BY t.id
 -- [postgresql] FOR UPDATE OF t SKIP LOCKED
 ON CONFLICT (task_id, scheduled_time, store_id) DO NOTHING;
@@ -34,9 +39,13 @@ WHERE l.batch_id = :batch_id AND l.disposition = 'claimed' AND tasks.id = l.task
 SELECT t.id, t.store_id, t.name, t.schedule_type, t.interval_seconds, t.anchor_at, t.cron, t.timezone, t.once_at,
     t.cursor_at, t.next_run_at, t.paused_until, t.held_slot, t.version, t.overlap,
     coalesce(t.misfire, s.misfire) AS misfire,
-    EXISTS (SELECT 1 FROM runs AS r WHERE r.task_id = t.id AND r.state IN ('queued', 'running', 'waiting')) AS has_open_run,
+    EXISTS (
+        SELECT 1 FROM runs AS r
+        -- [sqlite] INDEXED BY runs_open
+        WHERE r.task_id = t.id AND r.state IN ('queued', 'running', 'waiting')
+    ) AS has_open_run,
     CASE WHEN t.held_slot IS NOT NULL
-        THEN (SELECT max(r.finished_at) FROM runs AS r WHERE r.task_id = t.id) END AS busy_until
+        THEN (SELECT max(past.finished_at) FROM runs AS past WHERE past.task_id = t.id) END AS busy_until
 FROM tasks AS t
 JOIN stores AS s ON s.id = t.store_id
 WHERE t.next_run_at <= :now AND NOT t.held
@@ -51,7 +60,9 @@ LIMIT :limit;
 UPDATE tasks
 SET cursor_at = d.cursor_at, next_run_at = d.next_run_at, held_slot = d.held_slot, paused_until = NULL,
     held = d.held AND EXISTS ( -- the run in the way may have ended meanwhile
-        SELECT 1 FROM runs AS r WHERE r.task_id = tasks.id AND r.state IN ('queued', 'running', 'waiting')
+        SELECT 1 FROM runs AS r
+        -- [sqlite] INDEXED BY runs_open
+        WHERE r.task_id = tasks.id AND r.state IN ('queued', 'running', 'waiting')
     )
 FROM (
     SELECT value ->> 'id' AS id, value ->> 'version' AS version, value ->> 'was_at' AS was_at,
