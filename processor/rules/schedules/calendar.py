@@ -85,7 +85,7 @@ class _Part(NamedTuple):
 def _part(expression: Expression, stretch: Stretch, first: int, last: int) -> _Part:
     start, last = max(first, stretch.start), min(last, stretch.end - 1)
     jumped = False
-    if expression.fixed and stretch.offset > stretch.offset_before and start == stretch.start <= last:
+    if expression.fixed and stretch.offset > stretch.offset_before and start == stretch.start:
         # The clocks jumped forward: wall times that never were, and the one they jumped to, are due at once.
         jumped = expression.names_any(stretch.start + stretch.offset_before, stretch.start + stretch.offset)
         start += 1

@@ -34,6 +34,11 @@ def test_a_fixed_time_that_the_clocks_jump_over_runs_once_right_after() -> None:
     assert local_times(Calendar("30 2 * * *", BERLIN), "2026-03-29T00:00Z", "2026-03-30T00:00Z") == ["29 03:00 +0200"]
 
 
+def test_the_first_and_the_last_minute_that_the_clocks_jump_over_count_as_well() -> None:
+    for expression in ("0 2 * * *", "59 2 * * *", "0 3 * * *"):
+        assert local_times(Calendar(expression, BERLIN), "2026-03-29T00:00Z", "2026-03-29T12:00Z") == ["29 03:00 +0200"]
+
+
 def test_fixed_times_that_one_jump_brings_together_are_one_slot() -> None:
     schedule = Calendar("0,30 2,3 * * *", BERLIN)
     expected = [at("2026-03-29T01:00Z"), at("2026-03-29T01:30Z")]
