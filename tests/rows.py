@@ -31,7 +31,8 @@ def add_run(work: Work, store_id: str, task_id: str, state: str = "queued", **co
         "failed": {"finished_at": now, "error_class": "timed_out"},
         "cancelled": {"finished_at": now},
     }
-    run: dict[str, Any] = {"id": str(uuid.uuid4()), "trigger": "manual", "queued_at": now} | by_state.get(state, {}) | columns
+    run: dict[str, Any] = {"id": str(uuid.uuid4()), "trigger": "manual", "queued_at": now}
+    run |= by_state.get(state, {}) | columns
     work.session.add(Run(store_id=store_id, task_id=task_id, state=state, **run))
     work.session.flush()
     return str(run["id"])
