@@ -1,4 +1,5 @@
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -195,6 +196,16 @@ def test_a_comment_that_does_not_fit_is_refused(
         with pytest.raises(InvalidInput):
             cards.comment(work, stores.mine, three["A"], author, body)
         assert not cards.comments(work, stores.mine, three["A"])
+
+
+def test_cards_made_at_the_same_time_each_get_a_place_of_their_own(database: Database, stores: Stores) -> None:
+    def create(number: int) -> None:
+        database.write(cards.create, stores.mine, f"Card {number}")
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(create, range(40)))
+    with database.reading() as work:
+        assert [card.position for card in cards.list(work, stores.mine)] == list(range(1, 41))
 
 
 def test_a_strangers_card_is_not_found_by_any_verb(database: Database, stores: Stores, three: dict[str, str]) -> None:

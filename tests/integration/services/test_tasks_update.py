@@ -1,4 +1,5 @@
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ HOUR = 3600
 TOOLS = frozenset({"create_card", "list_cards"})
 
 
-def update(work: Work, store_id: str, task_id: str, version: int | None = None, **fields: Any) -> Task:
+def update(work: Work, /, store_id: str, task_id: str, version: int | None = None, **fields: Any) -> Task:
     return tasks.update(work, store_id, task_id, TaskFields(**fields), TOOLS, version=version)  # type: ignore[typeddict-item]
 
 
@@ -150,6 +151,20 @@ def test_an_edit_of_an_older_version_is_a_conflict(
         with pytest.raises(Conflict, match="version 2"):
             update(work, stores.mine, hourly, version=1, name="Second")
         assert tasks.get(work, stores.mine, hourly).name == "First"
+
+
+def test_of_edits_at_the_same_time_one_wins(clock: ClockFile, database: Database, stores: Stores, hourly: str) -> None:
+    def rename(number: int) -> bool:
+        try:
+            database.write(update, stores.mine, hourly, version=1, name=f"Name {number}")
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(rename, range(16))) == 1
+    with database.reading() as work:
+        assert tasks.get(work, stores.mine, hourly).version == 2
 
 
 def test_a_disabled_task_stays_without_a_next_time_when_its_schedule_changes(
