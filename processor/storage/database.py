@@ -51,6 +51,7 @@ class Database:
     def writing(self) -> Iterator["Work"]:
         """One whole transaction that may write."""
         with translated(self.url), Session(self._writer, expire_on_commit=False) as session, session.begin():
+            session.connection()  # takes the lock, so that now is no older than it
             yield Work(session, self.dialect, self.clock.now())
 
     @contextmanager

@@ -267,8 +267,10 @@ CREATE TABLE runs (
     FOREIGN KEY (store_id, rerun_of) REFERENCES runs (store_id, id),
     FOREIGN KEY (task_id, scheduled_time, store_id)
         REFERENCES processed_task_executions (task_id, scheduled_time, store_id),
-    CHECK ((state = 'waiting') = (waiting_for IS NOT NULL AND waiting_since IS NOT NULL)),
-    CHECK ((state = 'running') = (lease_expires_at IS NOT NULL AND worker_id IS NOT NULL)),
+    CHECK ((state = 'waiting') = (waiting_for IS NOT NULL)),
+    CHECK (state <> 'waiting' OR waiting_since IS NOT NULL),
+    CHECK ((state = 'running') = (lease_expires_at IS NOT NULL)),
+    CHECK ((state = 'running') = (worker_id IS NOT NULL)),
     CHECK ((state IN ('succeeded', 'failed', 'cancelled')) = (finished_at IS NOT NULL)),
     CHECK ((state = 'failed') = (error_class IS NOT NULL)),
     CHECK ((job_run_id IS NULL) = (position IS NULL))
