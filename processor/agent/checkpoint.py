@@ -61,8 +61,9 @@ def begin_call(work: Work, conversation: Conversation, call_id: str, plan: CallP
     turns.begin_call(work, claim, call_id, conversation.next_turn, conversation.request.model, plan.estimated_nanousd)
 
 
-def fail_call(work: Work, call_id: str, error: str, *, lost: bool) -> None:
+def fail_call(work: Work, conversation: Conversation, call_id: str, error: str, *, lost: bool) -> None:
     """The call gave nothing; `lost`: it was cut, and nobody knows whether it is paid for."""
+    runs.step(work, conversation.claim, Spent())
     turns.end_call(work, call_id, CallBooking("lost" if lost else "failed", error=error))
 
 

@@ -113,7 +113,7 @@ class Loop:
                 timeout_seconds=plan.timeout_seconds,
             )
         except ModelError as error:
-            await self.database.write_soon(checkpoint.fail_call, call_id, str(error), lost=False)
+            await self.database.write_soon(checkpoint.fail_call, conversation, call_id, str(error), lost=False)
             raise
 
 
