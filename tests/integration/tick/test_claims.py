@@ -173,7 +173,7 @@ def test_a_run_asked_for_by_hand_starts_at_once_whatever_else_is_queued(world: W
     other, task_id = world.task(), world.task(priority=5)
     add(world, other, priority=1)
     with world.database.writing() as work:
-        run_id = run_services.request(work, DEFAULT_STORE, task_id)
+        run_id = run_services.request(work, DEFAULT_STORE, task_id)["id"]
         (claim,) = runs.claim(work, Worker(ME.id, 120, DEFAULT_STORE, run_id), limit=1)
 
     assert claim.run_id == run_id
@@ -183,10 +183,10 @@ def test_a_run_asked_for_by_hand_starts_at_once_whatever_else_is_queued(world: W
 def test_a_second_run_by_hand_is_a_conflict_that_names_the_first(world: World) -> None:
     task_id = world.task()
     with world.database.writing() as work:
-        first = run_services.request(work, DEFAULT_STORE, task_id)
+        first = run_services.request(work, DEFAULT_STORE, task_id)["id"]
 
     with pytest.raises(Conflict) as raised, world.database.writing() as work:
-        run_services.request(work, DEFAULT_STORE, task_id)
+        run_services.request(work, DEFAULT_STORE, task_id)["id"]
 
     assert raised.value.live_run_id == first
     assert len(world.runs(task_id)) == 1
@@ -195,7 +195,7 @@ def test_a_second_run_by_hand_is_a_conflict_that_names_the_first(world: World) -
 def test_a_run_by_hand_stands_in_the_way_of_a_slot(world: World) -> None:
     task_id = world.due_task()
     with world.database.writing() as work:
-        run_services.request(work, DEFAULT_STORE, task_id)
+        run_services.request(work, DEFAULT_STORE, task_id)["id"]
     world.clock.advance(HOUR)
 
     report = world.tick()
