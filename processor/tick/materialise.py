@@ -7,10 +7,12 @@ from typing import Any
 from processor.errors import InvalidSchedule
 from processor.log import get_logger
 from processor.rules.disposition import Decision, Disposition, Misfire, Overlap, decide, resume_after_pause
-from processor.rules.schedules import Calendar, Interval, Manual, Once, Schedule
+from processor.rules.schedules import from_columns
 from processor.settings import Settings
 from processor.storage import slots
 from processor.storage.database import Database
+
+SCHEDULE_COLUMNS = ("schedule_type", "interval_seconds", "anchor_at", "cron", "timezone", "once_at")
 
 
 @dataclass(slots=True)
@@ -83,7 +85,8 @@ def _decide_all(tasks: Sequence[Mapping[str, Any]], settings: Settings, now: int
 
 def _decide(task: Mapping[str, Any], settings: Settings, now: int) -> Decision:
     """The rules' decision; a pause that has ended first becomes one row of its own."""
-    schedule, cursor, pause = schedule_of(task), task["cursor_at"], None
+    schedule = from_columns(*(task[name] for name in SCHEDULE_COLUMNS))
+    cursor, pause = task["cursor_at"], None
     if task["paused_until"] is not None:
         pause = resume_after_pause(schedule, cursor, task["paused_until"])
         cursor = max(cursor, task["paused_until"])
@@ -100,15 +103,3 @@ def _decide(task: Mapping[str, Any], settings: Settings, now: int) -> Decision:
         busy_until=task["busy_until"],
     )
     return decision if pause is None else replace(decision, entries=(pause, *decision.entries))
-
-
-def schedule_of(task: Mapping[str, Any]) -> Schedule:
-    """The schedule that a task's columns describe. Raises InvalidSchedule for one that can no longer be read."""
-    kind = task["schedule_type"]
-    if kind == "interval":
-        return Interval(task["interval_seconds"], task["anchor_at"])
-    if kind == "calendar":
-        return Calendar(task["cron"], task["timezone"])
-    if kind == "once":
-        return Once(task["once_at"])
-    return Manual()

@@ -19,6 +19,7 @@ __all__ = [
     "Schedule",
     "count",
     "describe",
+    "from_columns",
     "newest",
     "next_after",
     "parse_interval",
@@ -27,6 +28,24 @@ __all__ = [
 ]
 
 Schedule = Interval | Calendar | Once | Manual
+
+
+def from_columns(
+    schedule_type: str,
+    interval_seconds: int | None,
+    anchor_at: int | None,
+    cron: str | None,
+    timezone: str | None,
+    once_at: int | None,
+) -> Schedule:
+    """Return the schedule that a task's columns describe; types without slots of their own are manual here."""
+    if schedule_type == "interval" and interval_seconds is not None and anchor_at is not None:
+        return Interval(interval_seconds, anchor_at)
+    if schedule_type == "calendar" and cron is not None and timezone is not None:
+        return Calendar(cron, timezone)
+    if schedule_type == "once" and once_at is not None:
+        return Once(once_at)
+    return Manual()
 
 
 def slots(schedule: Schedule, after: int, until: int) -> Iterator[int]:

@@ -4,7 +4,17 @@ from dataclasses import dataclass
 
 from processor.errors import InvalidInput, InvalidSchedule
 from processor.models import Task
-from processor.rules.schedules import Calendar, Interval, Manual, Once, Schedule, calendar, next_after, parse_interval
+from processor.rules.schedules import (
+    Calendar,
+    Interval,
+    Manual,
+    Once,
+    Schedule,
+    calendar,
+    from_columns,
+    next_after,
+    parse_interval,
+)
 from processor.rules.schedules.interval import checked_seconds
 from processor.services import checks
 from processor.services.instants import epoch, epoch_or_none, moment, moment_or_none, parse_instant
@@ -48,13 +58,14 @@ def asked(fields: TaskFields, now: int, current: Task | None = None) -> Timing |
 
 def schedule_of(task: Task) -> Schedule:
     """The schedule in a row. The types of later versions have no slots of their own in this one."""
-    if task.schedule_type == "interval" and task.interval_seconds is not None and task.anchor_at is not None:
-        return Interval(task.interval_seconds, epoch(task.anchor_at))
-    if task.schedule_type == "calendar" and task.cron is not None and task.timezone is not None:
-        return Calendar(task.cron, task.timezone)
-    if task.schedule_type == "once" and task.once_at is not None:
-        return Once(epoch(task.once_at))
-    return Manual()
+    return from_columns(
+        task.schedule_type,
+        task.interval_seconds,
+        epoch_or_none(task.anchor_at),
+        task.cron,
+        task.timezone,
+        epoch_or_none(task.once_at),
+    )
 
 
 def write_schedule(task: Task, schedule: Schedule) -> None:
