@@ -50,6 +50,8 @@ def get_card(card: Which, store: Store = DEFAULT_STORE, json: AsJson = False) ->
     """Show one card with its comments."""
     with looking(store) as (work, store_id):
         shown = _with_comments(work, store_id, card)
+    if not json:
+        shown["comments"] = [f"{each['author']}: {each['body']}" for each in shown["comments"]]
     show_object(shown, as_json=json)
 
 

@@ -32,8 +32,9 @@ def guarded(command: Callable[[], object], *, refused: int = 1, logged: bool = F
         _stop_writing()
         return 1
     except ProcessorError as error:
-        _tell(str(error), logged=logged, exit_code=error.exit_code)
-        return refused if error.exit_code == 1 else error.exit_code
+        code = refused if error.exit_code == 1 else error.exit_code
+        _tell(str(error), logged=logged, exit_code=code)
+        return code
     except Exception as error:  # noqa: BLE001 (whatever else comes is a bug, and says so)
         _report_bug(error, logged=logged)
         return BUG

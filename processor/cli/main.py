@@ -13,7 +13,7 @@ from processor.lazy import load
 from processor.log import configure
 
 COMMANDS = {
-    "demo": ("processor.cli.demo:app", "Show the whole thing once, on a database of its own, without an LLM."),
+    "demo": ("processor.cli.demo:app", "Show it all once, on a database of its own, without an LLM."),
     "start": ("processor.cli.start:app", "Tick for ever, one tick after the other (process-tasks --loop)."),
     "process": ("processor.cli.process:app", "One tick: run what is due, then exit."),
     "tasks": ("processor.cli.tasks:app", "Prompts with a schedule: create, change, run and look at them."),

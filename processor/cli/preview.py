@@ -37,7 +37,11 @@ def previewed(database: Database, settings: Settings, options: TickOptions) -> T
 
 def show_preview(database: Database, settings: Settings, options: TickOptions, *, as_json: bool) -> None:
     """Print what would run; the JSON is the tick's object, without an id because there is no tick."""
-    report = previewed(database, settings, options)
+    show_plan(previewed(database, settings, options), as_json=as_json)
+
+
+def show_plan(report: TickReport, *, as_json: bool) -> None:
+    """Print the report of something that did not take place."""
     if as_json:
         show_json(report.as_json() | {"tick_id": None, "dry_run": True})
         return

@@ -12,7 +12,7 @@ from processor.cli import demo
 from processor.cli.access import opened
 from processor.cli.guard import guarded, leave
 from processor.cli.options import alone, verb
-from processor.cli.preview import show_preview
+from processor.cli.preview import show_plan, show_preview
 from processor.cli.progress import configure_log
 from processor.cli.render import say
 from processor.cli.ticking import run_now, run_tick, show_conflict, show_report, terminable
@@ -120,7 +120,8 @@ def run_one(asked: Asked, task_id: str) -> None:
         except Conflict as error:
             show_conflict(error, as_json=asked.as_json)
             raise
-    show_report(report, as_json=asked.as_json)
+    show = show_plan if asked.dry_run else show_report
+    show(report, as_json=asked.as_json)
     _leave_with(report)
 
 

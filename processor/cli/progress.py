@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from typing import TextIO, cast
 
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from processor.cli.guard import debugging
 from processor.cli.render import console
 from processor.context import Listener, unheard
 from processor.log import configure
 
-_SIGNS = {"succeeded": "[green]✓[/]", "failed": "[red]✗[/]", "waiting": "[yellow]…[/]"}
+_SIGNS = {"succeeded": ("✓", "green"), "failed": ("✗", "red"), "waiting": ("…", "yellow")}
 
 
 def configure_log(*, quiet: bool = False) -> None:
@@ -59,7 +60,8 @@ class _Spinners:
 
     def _end(self, run_id: object, state: str) -> None:
         self._progress.remove_task(self._lines.pop(run_id))
-        self._progress.console.print(_SIGNS.get(state, "·"), f"{self._names[run_id]}: {state}", markup=True)
+        line = Text.assemble(_SIGNS.get(state, ("·", "")), f" {self._names[run_id]}: {state}")
+        self._progress.console.print(line)
 
 
 class _CurrentStderr:

@@ -98,7 +98,7 @@ def cell(field: str, value: object) -> Text:
     if field.endswith("_usd") and isinstance(value, int | float):
         return Text(f"{value:.4f}")
     if isinstance(value, list):
-        return Text(", ".join(str(each) for each in value))
+        return Text(("\n" if field == "comments" else ", ").join(str(each) for each in value))
     if isinstance(value, dict):
         return Text(json.dumps(value, ensure_ascii=False))
     return Text(str(value), style=_STATE_STYLES.get(str(value), "") if field == "state" else "")
@@ -115,7 +115,7 @@ def confirm(question: str, *, force: bool) -> None:
     if force:
         return
     if not sys.stdin.isatty():
-        raise InvalidInput(f"{question} Nobody can answer here: repeat the command with --force")
+        raise InvalidInput(f"{question} Nobody can answer here: repeat the command with --yes")
     if not typer.confirm(question, err=True):
         raise typer.Abort
 

@@ -75,7 +75,7 @@ def show_prompt(task: Which, store: Store = DEFAULT_STORE, json: AsJson = False)
 
 def _executed(task: str, store: str, dry_run: bool) -> dict[str, Any]:
     settings = load_settings()
-    configure_log()
+    configure_log(quiet=True)
     with opened(settings) as database, terminable():
         with database.reading() as work:
             store_id = stores.get(work, store).id

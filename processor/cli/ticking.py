@@ -1,7 +1,6 @@
 """Runs ticks and single runs from the command line: signals, progress, and what to show at the end."""
 
 import asyncio
-import contextlib
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
@@ -117,16 +116,17 @@ def _executed(settings: Settings, work: Work) -> TickReport:
 async def _stoppable(context: TickContext, work: Work) -> TickReport:
     """The first Ctrl-C or SIGTERM hands runs back; the second one is the default, which does not wait."""
     loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def stop(number: signal.Signals) -> None:
         context.stop(number.name)
         loop.remove_signal_handler(number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in before:
         loop.add_signal_handler(number, stop, number)
     try:
         return await work(context)
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with contextlib.suppress(ValueError):
-                loop.remove_signal_handler(number)
+        for number, handler in before.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, handler)
