@@ -22,8 +22,9 @@ REFUSED_PAUSE_SECONDS = 240
 """Before a refused key is tried again: less than the five minutes between ticks."""
 LONGEST_PROVIDER_WAIT_SECONDS = 86_400
 
-RETRIED = frozenset({ErrorClass.TIMED_OUT, ErrorClass.TASK_FAILED, ErrorClass.MODEL_ERROR, ErrorClass.INTERNAL})
-"""Failures that another start may not meet again. Limits, refusals and bad requests would."""
+RETRIED = frozenset({ErrorClass.TASK_FAILED, ErrorClass.INTERNAL})
+"""Failures that another start may not meet again. Refusals and answers that nobody understands would come again, and
+limits, the time worked included, hold for all attempts of a run together."""
 
 
 def leave(work: Work, write: WriteEnding, claim: Claim, active_ms: int, log: RunLog) -> RunState:
