@@ -12,6 +12,7 @@ from processor.agent.toolbox.tool import Effect, Tool
 from processor.llm.prices import PriceTable
 from processor.llm.protocol import ModelRequest, ModelResponse
 from processor.models import Run, Task
+from processor.rules.storable import storable
 from processor.storage import runs, turns
 from processor.storage.database import Work
 from processor.storage.runs import Claim, Spent
@@ -121,8 +122,8 @@ def intents_of(turn: TurnRow, tools: dict[str, Tool]) -> list[ToolCallRow]:
     return [
         ToolCallRow(
             position=position,
-            tool_use_id=str(use["id"]),
-            name=str(use["name"]),
+            tool_use_id=storable(str(use["id"])),
+            name=storable(str(use["name"])),
             arguments=json.dumps(use.get("input")),
             effect=tools[use["name"]].effect if use["name"] in tools else Effect.READ,
             state="intended",
