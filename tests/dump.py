@@ -2,13 +2,10 @@
 
 from typing import Any
 
-from sqlmodel import SQLModel
-
-import processor.models
+from processor.models import Task
 from processor.storage.database import Database
 
-TABLES = SQLModel.metadata.tables
-assert processor.models
+TABLES = Task.metadata.tables
 
 
 def everything(database: Database, *without: str) -> dict[str, list[tuple[Any, ...]]]:

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from processor.errors import ConfigurationError, InfrastructureError
-from processor.models import EmergencyStop, Heartbeat, Run
+from processor.models import EmergencyStop, Heartbeat
 from processor.services.instants import moment
 from processor.tick.tick import EXIT_BUG
 from tests.conftest import Stores
+from tests.rows import add_run
 from tests.world import DEFAULT_STORE, HOUR, World, finishes
 
 
@@ -232,11 +233,7 @@ def test_a_bug_ends_its_own_run_and_no_other(world: World) -> None:
 def test_a_run_that_ends_lets_the_next_one_of_its_task_go_in_the_same_tick(world: World) -> None:
     task_id = world.due_task()
     with world.database.writing() as work:
-        now = moment(world.clock.now - 60)
-        waits = {"state": "queued", "trigger": "manual", "queued_at": now}
-        for number in range(2):
-            work.session.add(
-                Run(id=f"{number:08}-0000-4000-8000-000000000000", store_id=DEFAULT_STORE, task_id=task_id, **waits)
-            )  # type: ignore[arg-type]
+        for seconds_ago in (60, 30):
+            add_run(work, DEFAULT_STORE, task_id, queued_at=moment(world.clock.now - seconds_ago))
 
     assert world.tick().succeeded == 2
