@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from processor.agent.conversation import Conversation, tool_uses
+from processor.agent.endings import PROVIDER
 from processor.agent.limits import CallPlan
 from processor.agent.prompt import render_opening, render_request
 from processor.agent.run_log import RunLog
@@ -77,6 +78,7 @@ class Answered:
     tools: dict[str, Tool]
     prices: PriceTable
     active_ms: int
+    from_provider: bool = False
 
 
 def record_response(work: Work, conversation: Conversation, answered: Answered, log: RunLog) -> tuple[TurnRow, Spent]:
@@ -96,6 +98,8 @@ def record_response(work: Work, conversation: Conversation, answered: Answered, 
     )
     runs.step(work, claim, spent)
     turns.end_call(work, answered.call_id, _booking(response, spent.cost_nanousd))
+    if answered.from_provider:
+        turns.accept_provider(work, PROVIDER)
     turns.record(work, claim, turn, response.body, response.stop_reason)
     turns.intend(work, claim, turn, intents)
     log.info("turn.recorded", turn=turn, stop_reason=response.stop_reason, tools=[each.name for each in intents])

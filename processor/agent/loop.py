@@ -95,7 +95,8 @@ class Loop:
         call_id = str(uuid.uuid4())
         await self.database.write_soon(checkpoint.begin_call, conversation, call_id, plan, conversation.lap())
         response = await self._call(conversation, plan, call_id)
-        answered = Answered(call_id, response, self.tools, self.prices, conversation.lap())
+        calls_provider = self.model().calls_provider
+        answered = Answered(call_id, response, self.tools, self.prices, conversation.lap(), calls_provider)
         turn, spent = await self.database.write_soon(checkpoint.record_response, conversation, answered, self.log)
         conversation.turns.append(turn)
         conversation.count(spent)
