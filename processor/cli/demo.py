@@ -33,7 +33,7 @@ PROMPTS = {
     "Tidy up": "Create a card called 'Water the plants'. Move 'Water the plants' to 'Done'. "
     'Leave a note for the next run: "The plants have water until Thursday". Summarise the board.',
 }
-TASK_COLUMNS = {"name": "TASK", "schedule_text": "SCHEDULE", "next_run_at": "DUE", "prompt": "PROMPT"}
+TASK_COLUMNS = {"name": "TASK", "schedule_text": "SCHEDULE", "prompt": "PROMPT"}
 CARD_COLUMNS = {"column": "COLUMN", "title": "CARD", "made_by": "MADE BY"}
 
 
@@ -110,12 +110,12 @@ def _cards(work: Work, report: TickReport) -> list[dict[str, Any]]:
 
 def _introduce(due: list[dict[str, Any]]) -> None:
     _heading(f"A database made anew (data/demo.db), a store '{STORE}', three tasks that are due now")
-    show_table([task | {"prompt": brief(task["prompt"])} for task in due], TASK_COLUMNS)
+    show_table([task | {"prompt": brief(task["prompt"], 64)} for task in due], TASK_COLUMNS)
     _heading("One tick, the same that cron starts every five minutes")
 
 
 def _conclude(report: TickReport, made: list[dict[str, Any]]) -> None:
-    show_table([short(run) for run in report.runs], RUN_COLUMNS)
+    show_table([short(run, 88) for run in report.runs], RUN_COLUMNS)
     show_line(summary(report))
     _heading("What the agents left on the board")
     show_table(made, CARD_COLUMNS)

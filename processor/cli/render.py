@@ -104,7 +104,7 @@ def cell(field: str, value: object) -> Text:
     return Text(str(value), style=_STATE_STYLES.get(str(value), "") if field == "state" else "")
 
 
-def brief(text: str, longest: int = 100) -> str:
+def brief(text: str, longest: int) -> str:
     """Return a text in one line that fits a table."""
     line = " ".join(text.split())
     return line if len(line) <= longest else line[: longest - 1] + "…"

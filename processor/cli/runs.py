@@ -24,6 +24,7 @@ COLUMNS = {
     "output": "OUTPUT",
 }
 LOG_COLUMNS = {"logged_at": "AT", "level": "LEVEL", "event": "EVENT", "fields": "FIELDS"}
+LONGEST_OUTPUT = 100
 Which = Annotated[str, typer.Argument(metavar="ID", help="The run.")]
 
 
@@ -72,9 +73,9 @@ def show_transcript(run: Which, store: Store = DEFAULT_STORE, json: AsJson = Fal
         show_text("\n".join(_as_talk(said)))
 
 
-def short(run: Mapping[str, Any]) -> dict[str, Any]:
+def short(run: Mapping[str, Any], longest: int = LONGEST_OUTPUT) -> dict[str, Any]:
     """Return a run with its output in one line of a table; a failed one shows its error there."""
-    return {**run, "output": brief(run["error"] or run["output"] or "")}
+    return {**run, "output": brief(run["error"] or run["output"] or "", longest)}
 
 
 def _as_talk(said: runs.Transcript) -> Iterator[str]:

@@ -30,7 +30,6 @@ from processor.storage.database import Work
 
 app = noun("Prompts with a schedule: create, change, run and look at them.")
 app.add_typer(task_notes.app, name="notes")
-task_run.add_to(app)
 
 EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000001"
 COLUMNS = {
@@ -200,6 +199,9 @@ def show_upcoming(
         rows = [{"scheduled_time": iso(slot)} for slot in tasks.upcoming(work, store_id, task, count)]
     empty = "No time to come: the task is disabled, has run already, or runs only when somebody asks."
     show_list(rows, {"scheduled_time": "WILL RUN AT"}, as_json=json, empty=empty)
+
+
+task_run.add_to(app)
 
 
 def show_task(shown: dict[str, Any], *, as_json: bool) -> None:

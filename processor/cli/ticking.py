@@ -64,7 +64,7 @@ def show_report(report: TickReport, *, as_json: bool, compact: bool = False) -> 
 def show_runs(report: TickReport) -> None:
     """Print a table of runs and one line about the tick."""
     if report.runs:
-        show_table([short(run) for run in report.runs], RUN_COLUMNS)
+        show_table([short(run, 88) for run in report.runs], RUN_COLUMNS)
     show_line(summary(report))
 
 

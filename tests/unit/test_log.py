@@ -4,18 +4,15 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-import structlog
 
 from processor.log import configure, get_logger
+from tests.loggers import loggers_left_as_found
 
 
 @pytest.fixture(autouse=True)
 def _left_as_found() -> Iterator[None]:
-    handlers, level = list(logging.root.handlers), logging.root.level
-    yield
-    structlog.reset_defaults()
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
+    with loggers_left_as_found():
+        yield
 
 
 def written(*, terminal: bool = False, level: str = "info") -> io.StringIO:

@@ -1,15 +1,14 @@
 """The command line within the process of the tests; what only another process shows is in tests/acceptance."""
 
 import json
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pytest
-import structlog
 
 from processor.cli.main import main
+from tests.loggers import loggers_left_as_found
 
 
 @dataclass(frozen=True)
@@ -32,11 +31,8 @@ class Processor(Protocol):
 
 @pytest.fixture(autouse=True)
 def _logging_left_as_found() -> Iterator[None]:
-    handlers, level = list(logging.root.handlers), logging.root.level
-    yield
-    structlog.reset_defaults()
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
+    with loggers_left_as_found():
+        yield
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 import pytest
@@ -8,6 +8,13 @@ import pytest
 from processor.cli.guard import guarded, leave
 from processor.errors import ConfigurationError, Conflict, InfrastructureError, InvalidInput, NotFound
 from processor.log import configure
+from tests.loggers import loggers_left_as_found
+
+
+@pytest.fixture(autouse=True)
+def _logging_left_as_found() -> Iterator[None]:
+    with loggers_left_as_found():
+        yield
 
 
 def raising(error: BaseException) -> Callable[[], NoReturn]:
