@@ -51,7 +51,15 @@ def clock_file(environment: Mapping[str, str]) -> str | None:
 def _lines(path: str) -> list[float]:
     try:
         with open(path, encoding="utf-8") as file:
-            return [float(line) for line in file.read().split()]
+            instants = [float(line) for line in file.read().split()]
     except (OSError, ValueError) as error:
-        message = f"PROCESSOR_CLOCK_FILE {path} does not hold an instant in epoch seconds: {error}"
-        raise ConfigurationError(message) from None
+        raise _unreadable(path, str(error)) from None
+    if not instants:
+        raise _unreadable(path, "it is empty")
+    return instants
+
+
+def _unreadable(path: str, reason: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"PROCESSOR_CLOCK_FILE {path} does not hold an instant in epoch seconds ({reason}): correct it or unset it"
+    )
