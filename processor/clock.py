@@ -1,7 +1,7 @@
 """The one clock: whole seconds of UTC from an injected reader. Durations come from `time.monotonic`, never from here.
 
-`PROCESSOR_CLOCK_FILE` names a file that holds the instant to take for now, read afresh each time; its second line, if any,
-stands for the database's clock. It is for tests and simulations and refused on Render.
+`PROCESSOR_CLOCK_FILE` names a file that holds the instant to take for now, read afresh each time; its second line, if
+any, stands for the database's clock. It is for tests and simulations and refused on Render.
 """
 
 import os
