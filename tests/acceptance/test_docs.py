@@ -81,3 +81,14 @@ def test_every_link_to_a_file_leads_somewhere(page: str) -> None:
     targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in target]
     missing = [target for target in targets if target and not (ROOT / page).parent.joinpath(target).exists()]
     assert missing == []
+
+
+def test_every_test_that_the_seeds_name_exists() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", (ROOT / "docs/seeds.md").read_text(encoding="utf-8"))
+    missing = [f"{path}::{name}" for path, name in named if not _has_test(ROOT / path, name)]
+    assert len(named) > 50
+    assert missing == []
+
+
+def _has_test(path: Path, name: str) -> bool:
+    return path.exists() and f"def {name}(" in path.read_text(encoding="utf-8")

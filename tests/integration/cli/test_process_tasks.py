@@ -96,6 +96,15 @@ def test_the_loop_ticks_until_a_signal_ends_it(
     assert process.wait(PATIENCE_SECONDS) == code
 
 
+def test_start_is_the_loop(database: Database, stores: Stores, start_program: StartProgram) -> None:
+    due_now(database, stores.mine)
+    process = start_program("processor", "start", "--every", "1", "--json", env=REHEARSAL)
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["succeeded"] == 1
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE_SECONDS) == 143
+
+
 def test_the_loop_goes_on_by_the_clock(
     database: Database, stores: Stores, clock: ClockFile, start_program: StartProgram
 ) -> None:

@@ -1,0 +1,108 @@
+"""What a person sees: the programs on a terminal."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, ClockFile
+
+PROGRAMS = {
+    "process-tasks": "import sys; sys.argv[0] = 'process-tasks'; from processor.entry import main; sys.exit(main())",
+    "processor": "import sys; sys.argv[0] = 'processor'; from processor.cli.main import main; sys.exit(main())",
+}
+
+
+class Terminal:
+    """Runs a program on a terminal and returns its exit code and what it wrote."""
+
+    def __init__(self, root: Path, environment: Mapping[str, str]) -> None:
+        kept = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "HOME", "COVERAGE_"))}
+        self._environment = {
+            **kept,
+            "TERM": "xterm",
+            "COLUMNS": "160",
+            "PYTHONPATH": str(ROOT),
+            "PROCESSOR_ROOT": str(root),
+            "PROCESSOR_MODEL": "rehearsal",
+            **environment,
+        }
+
+    def __call__(self, program: str, *arguments: str, **environment: str) -> tuple[int, str]:
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", PROGRAMS[program], *arguments],
+            env={**self._environment, **environment},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            close_fds=True,
+        )
+        os.close(theirs)
+        written = b"".join(_read_to_the_end(ours))
+        os.close(ours)
+        return process.wait(), written.decode()
+
+
+def _read_to_the_end(descriptor: int) -> list[bytes]:
+    parts: list[bytes] = []
+    while True:
+        try:
+            part = os.read(descriptor, 65_536)
+        except OSError:  # Linux says so when the other side has hung up
+            return parts
+        if not part:
+            return parts
+        parts.append(part)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, sqlite_url: str) -> Terminal:
+    return Terminal(tmp_path, {"PROCESSOR_DATABASE_URL": sqlite_url})
+
+
+def test_a_tick_shows_its_runs_while_they_run_and_a_table_at_the_end(terminal: Terminal, clock: ClockFile) -> None:
+    now = {"PROCESSOR_CLOCK_FILE": str(clock.path)}
+    made = ["tasks", "create", "--name", "[red]Odd[/red]", "--prompt", "Create a task called 'Test Task'"]
+    terminal("processor", *made, "--at", str(datetime.fromtimestamp(clock.now, UTC)), **now)
+    code, shown = terminal("process-tasks", **now)
+    assert code == 0
+    assert "turn 1 · create_card" in shown
+    assert "✓\x1b[0m [red]Odd[/red]: succeeded" in shown
+    assert re.search(r"TASK.*STATE.*OUTPUT", shown)
+    assert "1 succeeded" in shown
+
+
+def test_colours_are_for_terminals_and_can_be_turned_off(terminal: Terminal) -> None:
+    assert "\x1b[1mID" in terminal("processor", "stores", "list")[1]
+    assert "\x1b[" not in terminal("processor", "stores", "list", NO_COLOR="1", TERM="dumb")[1]
+
+
+def test_an_error_is_one_plain_line(terminal: Terminal) -> None:
+    code, shown = terminal("process-tasks", "--store", "nobody")
+    assert code == 2
+    assert shown.splitlines() == ["There is no store 'nobody': 'processor stores list' shows them"]
+
+
+def test_an_idle_tick_says_nothing(terminal: Terminal) -> None:
+    assert terminal("process-tasks") == (0, "")
+
+
+def test_nobody_listening_any_more_is_no_error(sqlite_url: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        [sys.executable, "-P", "-c", PROGRAMS["processor"], "stores", "list"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PROCESSOR_DATABASE_URL": sqlite_url},
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (1, b"")
