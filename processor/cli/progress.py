@@ -56,7 +56,7 @@ class _Spinners:
         called = ", ".join(str(tool) for tool in tools) if isinstance(tools, list | tuple) else str(tools or "")
         said = " · ".join(part for part in (str(self._names.get(run_id)), turn, called) if part)
         if run_id in self._lines:
-            self._progress.update(self._lines[run_id], description=said)
+            self._progress.update(self._lines[run_id], description=said, refresh=True)
 
     def _end(self, run_id: object, state: str) -> None:
         self._progress.remove_task(self._lines.pop(run_id))
