@@ -47,7 +47,7 @@ def _measured(setting: Setting, server: Server, store: Store) -> Pair:
     def theirs() -> float:
         return _to_first_call(server, [str(PYTHON), "-c", ONE_CALL], {})[0]
 
-    pair.alternate(setting.of(15, quick=5), ours, theirs)
+    pair.alternate(setting.of(10, quick=4), ours, theirs)
     return pair
 
 

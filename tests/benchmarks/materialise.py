@@ -65,7 +65,7 @@ def _calendars(setting: Setting, store: Store, each: int) -> Pair:
     with prepared(store, lambda database: add_due_calendars(database, schedules, each)) as url:
         take = _Take(store, url, count)
         pair.alternate(
-            setting.of(3, quick=2), lambda: take(_materialise), lambda: _cronsim(schedules, each), warm_up=False
+            setting.of(2, quick=2), lambda: take(_materialise), lambda: _cronsim(schedules, each), warm_up=False
         )
     return pair
 

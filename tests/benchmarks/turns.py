@@ -18,7 +18,7 @@ MEGABYTE = 1_000_000
 
 def turn_cpu(setting: Setting) -> list[Pair]:
     """Processor seconds of a tick and of the bare package by the turns they took; imports are not in it."""
-    runs = setting.of(200, quick=100)
+    runs = setting.of(100, quick=50)
     pairs = []
     with serving() as server:
         for store in setting.stores.each():
@@ -42,7 +42,7 @@ def _cpu(setting: Setting, both: "Both") -> Pair:
     pair = Pair("turn-cpu", both.store.name, f"{both.concurrency} runs at once", "bare SDK", "ms", bound)
     turns = both.runs * TURNS
     pair.alternate(
-        setting.of(5, quick=2),
+        setting.of(4, quick=2),
         lambda: both.ours("cpu_seconds") * 1000 / turns,
         lambda: both.bare("cpu_seconds") * 1000 / turns,
         warm_up=False,
@@ -53,7 +53,7 @@ def _cpu(setting: Setting, both: "Both") -> Pair:
 def _many(setting: Setting, both: "Both") -> list[Pair]:
     bound = Bound("≤ 1.5", most_ratio=1.5)
     wall = Pair("concurrent-500", both.store.name, f"{MANY} runs of {TURNS} calls", "bare SDK", "s", bound)
-    repeats = setting.of(3, quick=1)
+    repeats = setting.of(2, quick=1)
     wall.alternate(repeats, lambda: both.ours("wall_seconds"), lambda: both.bare("wall_seconds"), warm_up=False)
     limit = Bound("≤ 300 MB", most_ours=300.0)
     peak = Pair("concurrent-500", both.store.name, "peak memory", "bare SDK", "MB", limit, both.peaks, both.bare_peaks)
