@@ -12,6 +12,7 @@ from processor.cli.access import changing, looking
 from processor.cli.options import (
     DEFAULT_LIMIT,
     DEFAULT_STORE,
+    EXAMPLE_ID,
     All,
     AsJson,
     DryRun,
@@ -31,7 +32,6 @@ from processor.storage.database import Work
 app = noun("Prompts with a schedule: create, change, run and look at them.")
 app.add_typer(task_notes.app, name="notes")
 
-EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000001"
 COLUMNS = {
     "id": "ID",
     "name": "NAME",
