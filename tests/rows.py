@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from processor.models import LedgerRow, Run
 from processor.services.instants import epoch, epoch_or_none, moment
-from processor.storage.database import Work
+from processor.storage.work import Work
 
 WORKER = "00000000-0000-4000-8000-0000000000aa"
 

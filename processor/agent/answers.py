@@ -13,9 +13,9 @@ from processor.errors import ProcessorError, StaleWriter
 from processor.rules.run_state import ErrorClass
 from processor.rules.storable import storable
 from processor.storage import runs, turns
-from processor.storage.database import Work
 from processor.storage.runs import Spent
 from processor.storage.turns import ToolCallRow, TurnRow
+from processor.storage.work import Work
 
 LONGEST_RESULT = 8_000
 """Characters of a tool result that are kept, once, before it is stored: head and tail with a marker."""

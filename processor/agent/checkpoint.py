@@ -15,9 +15,9 @@ from processor.llm.protocol import ModelRequest, ModelResponse
 from processor.models import Run, Task
 from processor.rules.storable import storable
 from processor.storage import runs, turns
-from processor.storage.database import Work
 from processor.storage.runs import Claim, Spent
 from processor.storage.turns import CallBooking, ToolCallRow, TurnRow
+from processor.storage.work import Work
 
 
 def open_conversation(work: Work, claim: Claim, log: RunLog) -> Conversation:

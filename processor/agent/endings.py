@@ -9,8 +9,8 @@ from processor.rules.retry import RetryPolicy, next_delay_seconds
 from processor.rules.run_state import ErrorClass, RunState, WaitingFor
 from processor.rules.storable import storable
 from processor.storage import runs, turns
-from processor.storage.database import Work
 from processor.storage.runs import Claim, Ending, Spent
+from processor.storage.work import Work
 
 WriteEnding = Callable[[Work, Claim, RunLog], RunState]
 """Writes the ending and returns the state that the run is in now."""

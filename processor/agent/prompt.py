@@ -16,8 +16,8 @@ from processor.models import Task
 from processor.rules.instants import iso
 from processor.services import cards, notes
 from processor.storage import turns
-from processor.storage.database import Work
 from processor.storage.runs import Claim
+from processor.storage.work import Work
 
 RECENT_RUNS = 3
 _OUTPUT_CHARACTERS = 600

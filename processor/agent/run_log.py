@@ -5,9 +5,9 @@ import json
 from processor.log import get_logger
 from processor.rules.redaction import redacted
 from processor.storage import turns
-from processor.storage.database import Work
 from processor.storage.runs import Claim
 from processor.storage.turns import LogLine
+from processor.storage.work import Work
 
 MOST_LINES = 1_000
 """Rows kept of one run; the last says that there was more."""

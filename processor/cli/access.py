@@ -5,8 +5,9 @@ from contextlib import closing, contextmanager
 
 from processor.services import stores
 from processor.settings import Settings, load_settings
-from processor.storage.database import Database, Work
+from processor.storage.database import Database
 from processor.storage.migrate import require_current
+from processor.storage.work import Work
 
 
 @contextmanager

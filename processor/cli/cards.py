@@ -8,7 +8,6 @@ from processor.cli.access import changing, looking
 from processor.cli.options import (
     DEFAULT_LIMIT,
     DEFAULT_STORE,
-    EXAMPLE_ID,
     All,
     AsJson,
     DryRun,
@@ -22,10 +21,11 @@ from processor.cli.options import (
 )
 from processor.cli.render import confirm, show_json, show_line, show_list, show_object
 from processor.services import cards
-from processor.storage.database import Work
+from processor.storage.work import Work
 
 app = noun("The board that agents and people share.")
 COLUMNS = {"id": "ID", "column": "COLUMN", "position": "PLACE", "title": "TITLE", "created_by_run_id": "MADE BY RUN"}
+EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000001"
 Which = Annotated[str, typer.Argument(metavar="ID", help="The card.")]
 Column = Annotated[str | None, typer.Option("--column", metavar="NAME", help="The column; any case will do.")]
 Description = Annotated[str | None, typer.Option("--description", help="What stands on the card.")]

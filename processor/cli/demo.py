@@ -15,9 +15,10 @@ from processor.cli.ticking import RUN_COLUMNS, run_tick, summary
 from processor.errors import ConfigurationError
 from processor.services import cards, stores, tasks
 from processor.settings import Settings, load_settings
-from processor.storage.database import Database, Work
+from processor.storage.database import Database
 from processor.storage.migrate import migrate
 from processor.storage.url import sqlite_path
+from processor.storage.work import Work
 from processor.tick.report import TickReport
 from processor.tick.tick import TickOptions
 

@@ -12,7 +12,6 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEFAULT_STORE = "default"
 DEFAULT_LIMIT = 50
-EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000001"
 
 Store = Annotated[str, typer.Option("--store", metavar="ID|NAME", help="The store to look at or change.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]

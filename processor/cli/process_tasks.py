@@ -11,7 +11,7 @@ from sqlmodel import select
 from processor.cli import demo
 from processor.cli.access import opened
 from processor.cli.guard import guarded, leave
-from processor.cli.options import EXAMPLE_ID, alone, verb
+from processor.cli.options import alone, verb
 from processor.cli.preview import show_plan, show_preview
 from processor.cli.progress import configure_log
 from processor.cli.render import say
@@ -53,7 +53,7 @@ class Asked:
     "process-tasks",
     "process-tasks",
     "process-tasks --dry-run",
-    f"process-tasks --task {EXAMPLE_ID}",
+    "process-tasks --task 0198c0de-0000-7000-8000-000000000001",
     "process-tasks --loop --every 10",
 )
 def process_tasks(

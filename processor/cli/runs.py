@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from processor.cli.access import looking
-from processor.cli.options import DEFAULT_LIMIT, DEFAULT_STORE, EXAMPLE_ID, All, AsJson, Limit, Store, cut, noun, verb
+from processor.cli.options import DEFAULT_LIMIT, DEFAULT_STORE, All, AsJson, Limit, Store, cut, noun, verb
 from processor.cli.render import brief, show_json, show_list, show_object, show_text
 from processor.services import runs
 
@@ -46,7 +46,7 @@ def list_runs(
     )
 
 
-@verb(app, "get", f"processor runs get {EXAMPLE_ID}")
+@verb(app, "get", "processor runs get 0198c0de-0000-7000-8000-000000000001")
 def get_run(run: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
     """Show one run."""
     with looking(store) as (work, store_id):
@@ -54,7 +54,7 @@ def get_run(run: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> N
     show_object(shown, as_json=json)
 
 
-@verb(app, "logs", f"processor runs logs {EXAMPLE_ID}")
+@verb(app, "logs", "processor runs logs 0198c0de-0000-7000-8000-000000000001")
 def show_logs(run: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
     """Show the log lines of a run."""
     with looking(store) as (work, store_id):
@@ -62,7 +62,7 @@ def show_logs(run: Which, store: Store = DEFAULT_STORE, json: AsJson = False) ->
     show_list(lines, LOG_COLUMNS, as_json=json, empty="This run has logged nothing yet.")
 
 
-@verb(app, "transcript", f"processor runs transcript {EXAMPLE_ID} --json")
+@verb(app, "transcript", "processor runs transcript 0198c0de-0000-7000-8000-000000000001 --json")
 def show_transcript(run: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
     """Show all that was said between task, model and tools; secrets are masked."""
     with looking(store) as (work, store_id):

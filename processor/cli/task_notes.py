@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 
 from processor.cli.access import changing, looking
-from processor.cli.options import DEFAULT_STORE, EXAMPLE_ID, AsJson, Store, noun, verb
+from processor.cli.options import DEFAULT_STORE, AsJson, Store, noun, verb
 from processor.cli.render import say, show_json, show_text
 from processor.services import notes
 
 app = noun("What a task's agent, or a person, leaves for its next run.")
+EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000001"
 Which = Annotated[str, typer.Argument(metavar="ID", help="The task.")]
 
 

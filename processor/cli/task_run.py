@@ -8,7 +8,7 @@ import typer
 from processor.agent.prompt import render_opening, render_request
 from processor.cli.access import looking, opened
 from processor.cli.guard import leave
-from processor.cli.options import DEFAULT_STORE, EXAMPLE_ID, AsJson, DryRun, Store, verb
+from processor.cli.options import DEFAULT_STORE, AsJson, DryRun, Store, verb
 from processor.cli.progress import configure_log
 from processor.cli.render import say, show_json, show_object, show_text
 from processor.cli.ticking import run_now, show_conflict, terminable
@@ -17,6 +17,7 @@ from processor.services import runs, stores, tasks
 from processor.settings import load_settings
 from processor.storage.runs import Claim
 
+EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000001"
 NO_ID = "00000000-0000-0000-0000-000000000000"
 Which = Annotated[str, typer.Argument(metavar="ID", help="The task.")]
 

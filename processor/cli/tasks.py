@@ -12,7 +12,6 @@ from processor.cli.access import changing, looking
 from processor.cli.options import (
     DEFAULT_LIMIT,
     DEFAULT_STORE,
-    EXAMPLE_ID,
     All,
     AsJson,
     DryRun,
@@ -27,11 +26,12 @@ from processor.cli.render import confirm, show_json, show_line, show_list, show_
 from processor.models import Task
 from processor.rules.instants import iso
 from processor.services import tasks
-from processor.storage.database import Work
+from processor.storage.work import Work
 
 app = noun("Prompts with a schedule: create, change, run and look at them.")
 app.add_typer(task_notes.app, name="notes")
 
+EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000001"
 COLUMNS = {
     "id": "ID",
     "name": "NAME",

@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row
-
 from processor.errors import Conflict, InvalidInput, NotFound
 from processor.rules.instants import iso
 from processor.services import checks
-from processor.storage.database import Work
+from processor.storage.work import Row, Work
 
 LONGEST_TITLE = 200
 LONGEST_DESCRIPTION = 20_000
@@ -57,7 +55,7 @@ class Comment:
 
 def columns(work: Work, store_id: str) -> Sequence[Column]:
     """The board's columns from left to right."""
-    return [Column(**_named(row)) for row in work.all("boards.columns", store_id=store_id)]
+    return [Column(**row) for row in work.run("boards.columns", store_id=store_id).mappings()]
 
 
 def column_names(work: Work, store_id: str) -> Sequence[str]:
@@ -163,7 +161,7 @@ def comment(work: Work, store_id: str, card_id: str, author: str, body: str) -> 
 def comments(work: Work, store_id: str, card_id: str) -> Sequence[Comment]:
     """The remarks on a card, oldest first."""
     card = get(work, store_id, card_id)
-    return [Comment(**_named(row)) for row in work.all("cards.comments", store_id=store_id, card_id=card.id)]
+    return [Comment(**row) for row in work.run("cards.comments", store_id=store_id, card_id=card.id).mappings()]
 
 
 def view(_: Work, card: BoardCard) -> dict[str, Any]:
@@ -188,13 +186,9 @@ def comment_view(_: Work, made: Comment) -> dict[str, Any]:
     return {"id": made.id, "author": made.author, "body": made.body, "created_at": iso(made.created_at)}
 
 
-def _card(row: Row[Any]) -> BoardCard:
-    values = _named(row)
+def _card(row: Row) -> BoardCard:
+    values = row._asdict()
     return BoardCard(column=values.pop("column_name"), **values)
-
-
-def _named(row: Row[Any]) -> dict[str, Any]:
-    return dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's public way to the names of a row)
 
 
 def _column(work: Work, store_id: str, name: str | None) -> Column:

@@ -1,7 +1,7 @@
 """Notes: what a task's agent, or a person, leaves for the next run."""
 
 from processor.services import checks, tasks
-from processor.storage.database import Work
+from processor.storage.work import Work
 
 LONGEST_NOTE = 8_000
 

@@ -13,7 +13,7 @@ from processor.rules.redaction import redacted, redacted_throughout
 from processor.rules.run_state import RunState, Trigger
 from processor.services import checks
 from processor.services.tasks.reading import locked
-from processor.storage.database import Work
+from processor.storage.work import Work
 
 Columns = Mapping[Any, Any]
 _ALL = 2**62
@@ -97,7 +97,7 @@ def transcript(work: Work, store_id: str, run_id: str) -> Transcript:
     of_run = {"run_id": run["id"], "store_id": store_id}
     request = work.mapping("run_views.request", **of_run)
     attempts = [_attempt(row) for row in work.run("run_views.attempts", **of_run).mappings()]
-    calls = work.run("run_views.tool_calls", **of_run).mappings().all()
+    calls = work.run("run_views.tool_calls", **of_run).mappings()
     for row in work.run("run_views.turns", **of_run).mappings():
         turn = _turn(row) | {"tool_calls": [_tool_call(call) for call in calls if call["turn"] == row["turn"]]}
         next(each for each in attempts if each["attempt"] == row["attempt"])["turns"].append(turn)

@@ -10,7 +10,7 @@ from processor.errors import Conflict, InvalidInput, NotFound
 from processor.models import Store
 from processor.services import checks
 from processor.services.instants import moment, shown
-from processor.storage.database import Work
+from processor.storage.work import Work
 
 DEFAULT_COLUMNS = ("To do", "In progress", "Done")
 LONGEST_NAME = 100

@@ -10,22 +10,23 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Engine, Row, RowMapping, TextClause, create_engine, event
-from sqlalchemy.engine import Connection, CursorResult
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import Connection
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlmodel import Session
 
 from processor.clock import Clock, database_clock, host_clock
 from processor.storage.faults import translated
 from processor.storage.sqlite_library import BUSY_TIMEOUT_MS, sqlite
 from processor.storage.statements import statement
 from processor.storage.url import normalise, refuse_ephemeral, sqlite_path
+from processor.storage.work import Work
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 STATEMENT_TIMEOUT_MS = 30_000
-_POSTGRES_THREADS = 8
+_POSTGRES_THREADS = 4
+"""Each holds a connection: twenty processes at once stay below the hundred that a Postgres server allows by default."""
 
 
 class Database:
@@ -48,24 +49,33 @@ class Database:
         return self._clock
 
     @contextmanager
-    def writing(self) -> Iterator["Work"]:
+    def writing(self) -> Iterator[Work]:
         """One whole transaction that may write."""
-        with translated(self.url), Session(self._writer, expire_on_commit=False) as session, session.begin():
-            session.connection()  # takes the lock, so that now is no older than it
-            yield Work(session, self.dialect, self.clock.now())
+        with translated(self.url), self._writer.connect() as connection, connection.begin():
+            # Begun, and on SQLite locked, before now is read: now is no older than the lock.
+            work = Work(connection, self.dialect, self.clock.now())
+            try:
+                yield work
+                work.settle()
+            finally:
+                work.close()
 
     @contextmanager
-    def reading(self) -> Iterator["Work"]:
+    def reading(self) -> Iterator[Work]:
         """One transaction that only looks."""
-        with translated(self.url), Session(self._reader, expire_on_commit=False) as session:
-            yield Work(session, self.dialect, self.clock.now())
+        with translated(self.url), self._reader.connect() as connection:
+            work = Work(connection, self.dialect, self.clock.now())
+            try:
+                yield work
+            finally:
+                work.close()
 
-    def write(self, function: Callable[Concatenate["Work", P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def write(self, function: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call `function` with a writing transaction of its own."""
         with self.writing() as work:
             return function(work, *args, **kwargs)
 
-    async def write_soon(self, function: Callable[Concatenate["Work", P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def write_soon(self, function: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`write` in the executor, so that a locked database never stalls the event loop."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, lambda: self.write(function, *args, **kwargs))
@@ -82,34 +92,8 @@ class Database:
 
     def _read_clock(self) -> Clock:
         with translated(self.url), self._reader.connect() as connection:
-            epoch = connection.execute(statement(self.dialect, "clock.now")).scalar_one()
+            epoch = connection.exec_driver_sql(statement(self.dialect, "clock.now").text).scalar_one()
         return database_clock(float(epoch))
-
-
-class Work:
-    """A transaction under way: the session for SQLModel rows, named SQL beside it, and the moment it began."""
-
-    def __init__(self, session: Session, dialect: str, now: int) -> None:
-        self.session = session
-        self.dialect = dialect
-        self.now = now
-
-    def run(self, name: str, rows: list[dict[str, Any]] | None = None, /, **values: object) -> CursorResult[Any]:
-        """Execute the statement `<noun>.<verb>`; with `rows`, once for each of them."""
-        clause: TextClause = statement(self.dialect, name)
-        return self.session.connection().execute(clause, rows if rows is not None else values)
-
-    def all(self, name: str, /, **values: object) -> list[Row[Any]]:
-        """All rows that the statement gives."""
-        return list(self.run(name, **values).all())
-
-    def first(self, name: str, /, **values: object) -> Row[Any] | None:
-        """The first row, or None."""
-        return self.run(name, **values).first()
-
-    def mapping(self, name: str, /, **values: object) -> RowMapping | None:
-        """The first row by column name, or None."""
-        return self.run(name, **values).mappings().first()
 
 
 def _sqlite_engine(url: str) -> Engine:
@@ -137,7 +121,7 @@ def _postgres_engine(url: str) -> Engine:
     engine = create_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
         pool_size=_POSTGRES_THREADS,
-        max_overflow=_POSTGRES_THREADS,
+        max_overflow=1,
         connect_args={"connect_timeout": 10, "prepare_threshold": None},
     )
     event.listen(engine, "connect", _set_up_postgres)

@@ -6,15 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.engine import Connection
-
 from processor.errors import ConfigurationError
 from processor.storage.database import Database
 from processor.storage.faults import translated
 from processor.storage.sql_folder import read, sql_folder
 from processor.storage.sqlite_library import sqlite
-from processor.storage.statements import statement
 from processor.storage.url import sqlite_path
+from processor.storage.work import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +51,17 @@ def migrate(database: Database) -> list[Migration]:
     Raises ConfigurationError where an applied migration has changed since.
     """
     _make_sqlite_file(database)
-    with translated(database.url), database.connection() as connection:
-        if database.dialect == "sqlite":
-            _use_wal(connection)
-        connection.execution_options(writes=True)
-        with connection.begin():
-            _lock(connection, database.dialect)
-            connection.execute(statement(database.dialect, "migrations.create"))
-            fresh = _pending(connection, database.dialect)
-            for migration in fresh:
-                _apply(connection, database, migration)
+    if database.dialect == "sqlite":
+        _use_wal(database)
+    return database.write(_migrate)
+
+
+def _migrate(work: Work) -> list[Migration]:
+    _lock(work)
+    work.run("migrations.create")
+    fresh = _pending(work)
+    for migration in fresh:
+        _apply(work, migration)
     return fresh
 
 
@@ -102,21 +101,22 @@ def _make_sqlite_file(database: Database) -> None:
         ) from None
 
 
-def _use_wal(connection: Connection) -> None:
+def _use_wal(database: Database) -> None:
     """Switch the file to WAL, which lasts. Past SQLAlchemy, because it cannot be done within a transaction."""
-    driver: Any = connection.connection.driver_connection
-    driver.execute("PRAGMA journal_mode = WAL")
+    with translated(database.url), database.connection() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA journal_mode = WAL")
 
 
-def _lock(connection: Connection, dialect: str) -> None:
+def _lock(work: Work) -> None:
     """On SQLite the transaction itself is the lock; on Postgres one that ends with it, as pgbouncer needs."""
-    if dialect == "postgresql":
-        connection.execute(statement(dialect, "migrations.lock"))
+    if work.dialect == "postgresql":
+        work.run("migrations.lock")
 
 
-def _pending(connection: Connection, dialect: str) -> list[Migration]:
-    applied = {row.version: row.checksum for row in connection.execute(statement(dialect, "migrations.applied"))}
-    known = migrations(dialect)
+def _pending(work: Work) -> list[Migration]:
+    applied = {row.version: row.checksum for row in work.all("migrations.applied")}
+    known = migrations(work.dialect)
     for migration in known:
         if applied.get(migration.version, migration.checksum) != migration.checksum:
             raise ConfigurationError(
@@ -126,17 +126,15 @@ def _pending(connection: Connection, dialect: str) -> list[Migration]:
     return [migration for migration in known if migration.version not in applied]
 
 
-def _apply(connection: Connection, database: Database, migration: Migration) -> None:
-    for part in _parts(migration.text, database.dialect):
-        connection.exec_driver_sql(part)
-    connection.execute(
-        statement(database.dialect, "migrations.record"),
-        {
-            "version": migration.version,
-            "name": migration.name,
-            "checksum": migration.checksum,
-            "now": database.clock.now(),
-        },
+def _apply(work: Work, migration: Migration) -> None:
+    for part in _parts(migration.text, work.dialect):
+        work.connection.exec_driver_sql(part)
+    work.run(
+        "migrations.record",
+        version=migration.version,
+        name=migration.name,
+        checksum=migration.checksum,
+        now=work.now,
     )
 
 

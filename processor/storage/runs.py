@@ -7,7 +7,7 @@ from sqlalchemy import Row
 
 from processor.errors import StaleWriter
 from processor.rules.run_state import ErrorClass, RunState, WaitingFor
-from processor.storage.database import Work
+from processor.storage.work import Work
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from processor.rules.disposition import Decision, Disposition
-from processor.storage.database import Work
+from processor.storage.work import Work
 
 PAGE = 2_000
 """Tasks decided in one transaction: bounds how long the database stays locked."""
@@ -48,20 +48,15 @@ def claim_interval(work: Work, window_seconds: int, store_id: str | None, *, wit
 
 def due(work: Work, store_id: str | None, after: tuple[int, str] = FIRST, *, with_model: bool = True) -> Page:
     """A page of the tasks whose next slot has come, oldest first."""
-    rows = (
-        work.run(
-            "slots.due",
-            now=work.now,
-            store_id=store_id,
-            with_model=with_model,
-            after_at=after[0],
-            after_id=after[1],
-            limit=PAGE,
-        )
-        .mappings()
-        .all()
-    )
-    tasks = [dict(row) for row in rows]
+    tasks = work.run(
+        "slots.due",
+        now=work.now,
+        store_id=store_id,
+        with_model=with_model,
+        after_at=after[0],
+        after_id=after[1],
+        limit=PAGE,
+    ).mappings()
     return Page(tasks, (tasks[-1]["next_run_at"], tasks[-1]["id"]) if tasks else after)
 
 

@@ -6,12 +6,9 @@ Parameters get their type from their name, because Postgres takes an untyped one
 
 import functools
 import os
-from typing import Any
+import re
+from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Boolean, TextClause, bindparam, text
-from sqlalchemy.types import TypeEngine
-
-from processor.models.columns import Id
 from processor.storage.sql_folder import read, sql_folder
 
 _OPENING = "-- name: "
@@ -30,6 +27,7 @@ _NUMBERS = (
     "fence",
 )
 _FLAGS = ("is_", "with_")
+_PARAMETER = re.compile(r"(?<![:\w]):([a-z_]+)")
 
 
 def parse(source: str) -> dict[str, str]:
@@ -42,21 +40,34 @@ def parse(source: str) -> dict[str, str]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A named statement as a dialect's driver takes it, and the names of its parameters."""
+
+    text: str
+    parameters: frozenset[str]
+
+
 @functools.cache
-def statement(dialect: str, name: str) -> TextClause:
-    """The statement `<noun>.<verb>` for a dialect, ready to be executed with named parameters."""
+def statement(dialect: str, name: str) -> Statement:
+    """The statement `<noun>.<verb>` for a dialect, ready for its driver."""
     noun, _, verb = name.partition(".")
-    clause = text(_texts(dialect, noun)[verb])
-    typed = {parameter: _type_of(parameter) for parameter in clause._bindparams}  # noqa: SLF001 (the only list of them)
-    return clause.bindparams(*(bindparam(key, type_=type_) for key, type_ in typed.items() if type_ is not None))
+    text = _texts(dialect, noun)[verb]
+    parameters = frozenset(_PARAMETER.findall(text))
+    return Statement(text if dialect == "sqlite" else for_psycopg(text), parameters)
 
 
-def _type_of(parameter: str) -> TypeEngine[Any] | None:
+def for_psycopg(text: str) -> str:
+    """The same text with psycopg's placeholders, each with its type."""
+    return _PARAMETER.sub(lambda found: f"%({found[1]})s{_type_of(found[1])}", text.replace("%", "%%"))
+
+
+def _type_of(parameter: str) -> str:
     if parameter == "id" or parameter.endswith("_id"):
-        return Id()
+        return "::uuid"
     if parameter.startswith(_FLAGS):
-        return Boolean()
-    return BigInteger() if parameter.endswith(_NUMBERS) else None
+        return "::boolean"
+    return "::bigint" if parameter.endswith(_NUMBERS) else ""
 
 
 @functools.cache

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from processor.storage.database import Work
+from processor.storage.work import Work
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from processor.storage.database import Work
 from processor.storage.runs import Claim
+from processor.storage.work import Work
 
 
 @dataclass(slots=True)

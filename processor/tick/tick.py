@@ -21,9 +21,10 @@ from processor.rules.instants import iso
 from processor.services import runs as run_services
 from processor.settings import Settings
 from processor.storage import runs, ticks
-from processor.storage.database import Database, Work
+from processor.storage.database import Database
 from processor.storage.runs import Claim, Worker
 from processor.storage.ticks import TickEnd
+from processor.storage.work import Work
 from processor.tick import checks
 from processor.tick.execute import Execution
 from processor.tick.materialise import materialise

@@ -10,7 +10,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
-from sqlalchemy.engine import Connection
 
 from processor.settings import Settings
 from processor.storage.database import Database
@@ -104,7 +103,7 @@ def _bare(database: Database) -> float:
         "with_model": True,
     }
     with database.connection() as connection:
-        texts = [_text(connection, name) for name in STATEMENTS]
+        texts = [statement(database.dialect, name).text for name in STATEMENTS]
         driver: Any = connection.connection.driver_connection
         started = time.perf_counter()
         if database.dialect == "sqlite":
@@ -113,12 +112,6 @@ def _bare(database: Database) -> float:
             driver.execute(text, values)
         driver.commit()
         return time.perf_counter() - started
-
-
-def _text(connection: Connection, name: str) -> str:
-    """What SQLAlchemy hands to the driver; SQLite takes our texts as they are."""
-    clause = statement(connection.dialect.name, name)
-    return clause.text if connection.dialect.name == "sqlite" else str(clause.compile(dialect=connection.dialect))
 
 
 def _cronsim(schedules: list[Timetable], each: int) -> float:

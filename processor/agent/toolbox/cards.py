@@ -6,7 +6,7 @@ from pydantic import Field
 
 from processor.agent.toolbox.tool import Arguments, Caller, Effect, Tool
 from processor.services import cards
-from processor.storage.database import Work
+from processor.storage.work import Work
 
 MOST_LISTED = 200
 _COLUMN = Field(default=None, description="Name of a column of the board; left out: the first one.")

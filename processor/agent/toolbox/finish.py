@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from processor.agent.toolbox.tool import Arguments, Caller, Effect, Tool
-from processor.storage.database import Work
+from processor.storage.work import Work
 
 NAME = "finish_run"
 

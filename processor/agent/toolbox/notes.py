@@ -6,7 +6,7 @@ from pydantic import Field
 
 from processor.agent.toolbox.tool import Arguments, Caller, Effect, Tool
 from processor.services import notes
-from processor.storage.database import Work
+from processor.storage.work import Work
 
 
 class WriteNote(Arguments):

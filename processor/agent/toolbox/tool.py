@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from processor.errors import InvalidInput
-from processor.storage.database import Work
+from processor.storage.work import Work
 
 
 class Effect(StrEnum):

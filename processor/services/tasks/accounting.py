@@ -8,7 +8,7 @@ from processor.rules.disposition import LedgerEntry, Misfire, Overlap, decide, r
 from processor.services import checks
 from processor.services.instants import epoch, epoch_or_none, moment
 from processor.services.tasks.timing import schedule_of
-from processor.storage.database import Work
+from processor.storage.work import Work
 
 _NOTHING_ON_TIME = -1
 

@@ -13,7 +13,7 @@ from processor.services.tasks.fields import TaskFields, checked, checked_budget,
 from processor.services.tasks.reading import get, locked, save
 from processor.services.tasks.suspension import disable, enable
 from processor.services.tasks.timing import Timing, asked, write_next, write_schedule
-from processor.storage.database import Work
+from processor.storage.work import Work
 
 
 def create(

@@ -16,7 +16,7 @@ from processor.rules.schedules import parse_interval
 from processor.services import checks
 from processor.services.checks import Bounds
 from processor.services.instants import moment_or_none, parse_instant
-from processor.storage.database import Work
+from processor.storage.work import Work
 
 LONGEST_NAME = 200
 LONGEST_DESCRIPTION = 20_000

@@ -12,7 +12,7 @@ from processor.rules.schedules import next_after
 from processor.services import checks
 from processor.services.instants import epoch, moment
 from processor.services.tasks.timing import schedule_of
-from processor.storage.database import Work
+from processor.storage.work import Work
 
 MOST_UPCOMING = 1_000
 

@@ -7,7 +7,7 @@ from processor.services.instants import epoch, moment, parse_instant
 from processor.services.tasks.accounting import account
 from processor.services.tasks.reading import locked, save
 from processor.services.tasks.timing import schedule_of, write_next
-from processor.storage.database import Work
+from processor.storage.work import Work
 
 
 def disable(work: Work, store_id: str, task_id: str, version: int | None = None) -> Task:

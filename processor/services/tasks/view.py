@@ -9,7 +9,7 @@ from processor.rules.schedules import Calendar, Interval, Once, describe
 from processor.services import checks
 from processor.services.instants import shown, shown_or_none
 from processor.services.tasks.timing import schedule_of
-from processor.storage.database import Work
+from processor.storage.work import Work
 
 _IN_WORDS = {
     "sequential": "Sequential (runs in job order)",

@@ -9,7 +9,8 @@ from processor.errors import Conflict, InvalidInput, NotFound
 from processor.models import Run, Task
 from processor.services import cards
 from processor.services.instants import moment
-from processor.storage.database import Database, Work
+from processor.storage.database import Database
+from processor.storage.work import Work
 from tests.conftest import MONDAY_MORNING, ClockFile, Stores
 
 

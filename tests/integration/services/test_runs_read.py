@@ -21,7 +21,8 @@ from processor.models import (
     Turn,
 )
 from processor.services import runs
-from processor.storage.database import Database, Work
+from processor.storage.database import Database
+from processor.storage.work import Work
 from tests.conftest import Stores
 
 NOON = datetime(2026, 11, 16, 12, tzinfo=UTC)

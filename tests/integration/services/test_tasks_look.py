@@ -8,7 +8,8 @@ from processor.models import LedgerRow, Run, Task
 from processor.services import cards, notes, tasks
 from processor.services.instants import moment
 from processor.services.tasks import TaskFields
-from processor.storage.database import Database, Work
+from processor.storage.database import Database
+from processor.storage.work import Work
 from tests.conftest import MONDAY_MORNING, ClockFile, Stores
 from tests.rows import add_run, ledger_of
 

@@ -9,7 +9,8 @@ from processor.models import Task
 from processor.services import tasks
 from processor.services.instants import epoch, epoch_or_none, moment
 from processor.services.tasks import TaskFields
-from processor.storage.database import Database, Work
+from processor.storage.database import Database
+from processor.storage.work import Work
 from tests.conftest import MONDAY_MORNING, ClockFile, Stores
 from tests.rows import ledger_of
 

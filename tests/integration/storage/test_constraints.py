@@ -11,7 +11,8 @@ from sqlmodel import SQLModel
 from processor.models import Approval, CardComment, Job, JobRun, LedgerRow, Run, RunCard, Task, TaskNote, ToolCall, Turn
 from processor.services import cards, tasks
 from processor.services.instants import moment
-from processor.storage.database import Database, Work
+from processor.storage.database import Database
+from processor.storage.work import Work
 from tests.conftest import MONDAY_MORNING, Stores
 from tests.rows import add_run
 

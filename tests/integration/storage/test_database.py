@@ -9,7 +9,8 @@ from processor.clock import MAX_SKEW_SECONDS, host_clock
 from processor.errors import Conflict
 from processor.models import Store
 from processor.services import stores as service
-from processor.storage.database import Database, Work
+from processor.storage.database import Database
+from processor.storage.work import Work
 from tests.conftest import MONDAY_MORNING, ClockFile, Stores
 
 

@@ -5,14 +5,15 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Self
 
+import psycopg
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlmodel import insert
 
 from processor.models import LedgerRow, Run, Task
 from processor.services.instants import moment
-from processor.storage.sql_folder import read
 from processor.storage.statements import statement
 from processor.tick.materialise import materialise
 from tests.world import DEFAULT_STORE, HOUR, World
@@ -49,12 +50,28 @@ def counted_statements(world: World) -> Iterator[list[str]]:
     """The statements that reach the database, one for each trip to it."""
     seen: list[str] = []
 
-    def note(_: object, __: object, sql: str, *___: object) -> None:
-        seen.append(sql)
+    class NotingCursor(psycopg.Cursor[Any]):
+        def execute(self, query: Any, *args: Any, **options: Any) -> Self:
+            seen.append(query)
+            return super().execute(query, *args, **options)
 
-    event.listen(world.database._reader, "before_cursor_execute", note)
+    def note(connection: Any, *_: object) -> None:
+        if world.database.dialect == "sqlite":
+            connection.set_trace_callback(lambda sql: seen.append(re.sub("'[^']*'|[0-9]+", "?", sql)))
+        else:
+            connection.cursor_factory = NotingCursor
+
+    def forget(connection: Any, *_: object) -> None:
+        if world.database.dialect == "sqlite":
+            connection.set_trace_callback(None)
+        else:
+            connection.cursor_factory = psycopg.Cursor
+
+    event.listen(world.database._reader, "checkout", note)
+    event.listen(world.database._reader, "checkin", forget)
     yield seen
-    event.remove(world.database._reader, "before_cursor_execute", note)
+    event.remove(world.database._reader, "checkout", note)
+    event.remove(world.database._reader, "checkin", forget)
 
 
 def add_tasks(world: World, how_many: int, next_run_at: int, **columns: object) -> list[str]:
@@ -127,12 +144,11 @@ def crowded(world: World) -> World:
 
 def plan(world: World, name: str, values: dict[str, object]) -> list[str]:
     """How the database goes about a statement, line by line."""
-    clause = text(read("queries", "probe.sql")) if name == "probe" else statement(world.database.dialect, name)
+    prepared = statement(world.database.dialect, "probe.probe" if name == "probe" else name)
     explain = "EXPLAIN QUERY PLAN " if world.database.dialect == "sqlite" else "EXPLAIN "
-    explained = text(explain + clause.text).bindparams(*clause._bindparams.values())
     with world.database.writing() as work:
-        rows = work.session.connection().execute(explained, {"now": world.clock.now} | values).all()
-    return [str(row[-1]) for row in rows]
+        work._cursor.execute(explain + prepared.text, {"now": world.clock.now} | values)
+        return [str(row[-1]) for row in work._cursor.fetchall()]
 
 
 def whole_reads(world: World, lines: list[str]) -> list[str]:

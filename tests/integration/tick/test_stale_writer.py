@@ -7,9 +7,9 @@ from processor.agent.outcome import Failed
 from processor.errors import StaleWriter
 from processor.rules.run_state import ErrorClass, RunState, WaitingFor
 from processor.storage import runs
-from processor.storage.database import Work
 from processor.storage.runs import Ending, Spent, Worker
 from processor.storage.turns import TurnRow
+from processor.storage.work import Work
 from tests.dump import everything
 from tests.integration.tick.gone_worker import CALL_ID, PLAN, GoneWorker
 from tests.world import World, call, calls, says
