@@ -4,12 +4,14 @@ import json
 from collections import Counter
 from typing import Any
 
+from sqlalchemy.exc import OperationalError
+
 from processor.agent import checkpoint
 from processor.agent.conversation import Conversation, tool_uses
 from processor.agent.outcome import Failed
 from processor.agent.run_log import RunLog
 from processor.agent.toolbox.tool import Caller, Tool
-from processor.errors import ProcessorError, StaleWriter
+from processor.errors import InfrastructureError, ProcessorError, StaleWriter
 from processor.rules.run_state import ErrorClass
 from processor.rules.storable import storable
 from processor.storage import runs, turns
@@ -69,11 +71,14 @@ def _answer(work: Work, caller: Caller, call: ToolCallRow, tool: Tool | None, lo
         with work.session.begin_nested():
             outcome = tool.run(work, caller, tool.checked(json.loads(call.arguments)))
             work.session.flush()
-    except StaleWriter:
+    except (StaleWriter, InfrastructureError, OperationalError):
         raise
     except ProcessorError as error:
         log.warning("tool.failed", tool=call.name, error=str(error))
         return "failed", str(error)
+    except Exception as bug:  # noqa: BLE001 (the model is told that it failed, the log says how)
+        log.broken(bug)
+        return "failed", f"{call.name} broke and did nothing: this is not your fault, choose another way"
     log.info("tool.called", tool=call.name)
     return "succeeded", shortened(json.dumps(outcome, ensure_ascii=False, default=str))
 

@@ -32,7 +32,7 @@ def open_conversation(work: Work, claim: Claim, log: RunLog) -> Conversation:
         opening = json.dumps(render_opening(work, claim, task))
         turns.open_attempt(work, claim, opening)
     log.continue_after(turns.last_log_position(work, claim.run_id))
-    log.info("run.started", task_name=task.name, attempt=claim.attempt, model=request.model)
+    log.info("run.started", task_name=task.name, attempt=claim.attempt)
     log.write(work)
     return Conversation(
         claim=claim,
@@ -69,6 +69,12 @@ def fail_call(work: Work, conversation: Conversation, call_id: str, error: str, 
     turns.end_call(work, call_id, CallBooking("lost" if lost else "failed", error=error))
 
 
+def withdraw_call(work: Work, conversation: Conversation, call_id: str) -> None:
+    """The call is not made after all, so nothing of it stays."""
+    runs.step(work, conversation.claim, Spent())
+    turns.withdraw_call(work, call_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     """A response to record: what it cost, and which tools exist to judge its calls by."""
@@ -102,7 +108,13 @@ def record_response(work: Work, conversation: Conversation, answered: Answered, 
         turns.accept_provider(work, PROVIDER)
     turns.record(work, claim, turn, response.body, response.stop_reason)
     turns.intend(work, claim, turn, intents)
-    log.info("turn.recorded", turn=turn, stop_reason=response.stop_reason, tools=[each.name for each in intents])
+    log.info(
+        "turn.recorded",
+        turn=turn,
+        model=response.model,
+        stop_reason=response.stop_reason,
+        tools=[each.name for each in intents],
+    )
     log.write(work)
     return row, spent
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from processor.agent.outcome import Failed
+from processor.agent.outcome import Failed, Finished, LeaveLoop
 from processor.agent.run_log import RunLog
 from processor.models import Run, Task
 from processor.rules.retry import RetryPolicy, next_delay_seconds
@@ -33,6 +33,15 @@ def leave(work: Work, write: WriteEnding, claim: Claim, active_ms: int, log: Run
     state = write(work, claim, log)
     log.write(work)
     return state
+
+
+def of(leaving: LeaveLoop, chance: float) -> WriteEnding:
+    """The ending that a way out of the loop stands for; `chance`, from 0 up to 1, spreads retries."""
+    if isinstance(leaving, Finished):
+        return succeeded(leaving.output)
+    if isinstance(leaving, Failed):
+        return failed(leaving, chance)
+    return handed_back()
 
 
 def succeeded(output: str) -> WriteEnding:

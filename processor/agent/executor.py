@@ -3,12 +3,13 @@
 import asyncio
 import random
 from collections.abc import Awaitable
+from functools import partial
 from typing import Any
 
 from processor.agent import checkpoint, endings
 from processor.agent.conversation import Conversation
-from processor.agent.loop import Loop
-from processor.agent.outcome import Failed, Finished, HandedBack
+from processor.agent.loop import Loop, NextCall
+from processor.agent.outcome import Failed, HandedBack, LeaveLoop
 from processor.agent.prompt import tools_of
 from processor.agent.run_log import RunLog
 from processor.context import TickContext
@@ -24,10 +25,11 @@ from processor.lazy import load
 from processor.llm import MODELS
 from processor.llm.prices import shipped_prices
 from processor.llm.protocol import Model
-from processor.rules.run_state import ErrorClass
+from processor.rules.run_state import ErrorClass, RunState
 from processor.settings import Settings
 from processor.storage.database import Database
 from processor.storage.runs import Claim
+from processor.storage.work import Work
 
 
 class AgentExecutor:
@@ -37,7 +39,7 @@ class AgentExecutor:
         self._database = database
         self._settings = settings
         self._context = context
-        self._model: Model | None = None
+        self._opening: asyncio.Task[Model] | None = None
         self.refused: str | None = None
         """Why the provider takes no calls from us; no further run is started then."""
         self.bugs = 0
@@ -47,9 +49,12 @@ class AgentExecutor:
         log = RunLog(claim)
         conversation: Conversation | None = None
         try:
-            conversation = await self._database.write_soon(checkpoint.open_conversation, claim, log)
-            self._context.listener("run.started", run_id=claim.run_id, task_name=conversation.task.name)
-            await self._loop(conversation, log).run(conversation)
+            model = await self._opened_model()
+            loop, opened, step = await self._database.write_soon(self._open, claim, model, log)
+            conversation = opened
+            self._context.listener("run.started", run_id=claim.run_id, task_name=opened.task.name)
+            state = await loop.run(opened, step)
+            self._context.listener(f"run.{state}", run_id=claim.run_id)
         except StaleWriter as error:
             log.warning("run.lost", reason=str(error))
         except InfrastructureError as error:
@@ -67,23 +72,30 @@ class AgentExecutor:
 
     async def close(self) -> None:
         """Let go of the model."""
-        if self._model is not None:
-            await self._model.close()
+        if self._opening is not None and not self._opening.cancelled() and self._opening.exception() is None:
+            await self._opening.result().close()
 
-    def _loop(self, conversation: Conversation, log: RunLog) -> Loop:
-        return Loop(
+    async def _opened_model(self) -> Model:
+        """The one model of this process; opening it imports a lot, which is done beside the loop and only once."""
+        if self._opening is None:
+            open_model = partial(_open_model, self._settings.model, self._settings.max_concurrency)
+            self._opening = asyncio.create_task(asyncio.to_thread(open_model))
+        return await asyncio.shield(self._opening)
+
+    def _open(
+        self, work: Work, claim: Claim, model: Model, log: RunLog
+    ) -> tuple[Loop, Conversation, NextCall | RunState]:
+        """Open the conversation and take its first step, in one transaction."""
+        conversation = checkpoint.open_conversation(work, claim, log)
+        loop = Loop(
             database=self._database,
-            model=self._open_model,
+            model=model,
             prices=shipped_prices(),
             context=self._context,
             tools=tools_of(conversation.task),
             log=log,
         )
-
-    def _open_model(self) -> Model:
-        if self._model is None:
-            self._model = load(MODELS[self._settings.model])(self._settings.max_concurrency)
-        return self._model
+        return loop, conversation, loop.advance(work, conversation, None)
 
     async def _leave(self, claim: Claim, conversation: Conversation | None, reason: BaseException, log: RunLog) -> None:
         ending = self._ending(conversation, reason, log)
@@ -96,24 +108,19 @@ class AgentExecutor:
             self._context.listener(f"run.{state}", run_id=claim.run_id)
 
     def _ending(self, conversation: Conversation | None, reason: BaseException, log: RunLog) -> endings.WriteEnding:
-        if isinstance(reason, Finished):
-            return endings.succeeded(reason.output)
-        if isinstance(reason, HandedBack):
-            return endings.handed_back()
+        if isinstance(reason, LeaveLoop):
+            return endings.of(reason, random.random())
         if isinstance(reason, ProviderRefused):
             self.refused = str(reason)
             return endings.provider_refused(str(reason))
         if isinstance(reason, ModelUnavailable):
             return self._unavailable(conversation, reason)
         if isinstance(reason, ModelRejected):
-            reason = Failed(ErrorClass.INVALID_REQUEST, str(reason))
-        if not isinstance(reason, Failed):
-            self.bugs += 1
-            log.broken(reason)
-            reason = Failed(
-                ErrorClass.INTERNAL, f"A bug of process-tasks ended the run ({type(reason).__name__}): see its log"
-            )
-        return endings.failed(reason, random.random())
+            return endings.failed(Failed(ErrorClass.INVALID_REQUEST, str(reason)), random.random())
+        self.bugs += 1
+        log.broken(reason)
+        said = f"A bug of process-tasks ended the run ({type(reason).__name__}): see its log"
+        return endings.failed(Failed(ErrorClass.INTERNAL, said), random.random())
 
     def _unavailable(self, conversation: Conversation | None, error: ModelUnavailable) -> endings.WriteEnding:
         """A call that was cut by the run's own limit or by the tick's end is not the provider's fault."""
@@ -128,6 +135,11 @@ class AgentExecutor:
         if self._context.ending:
             return endings.handed_back()
         return endings.provider_unavailable(str(error), error.retry_after_seconds)
+
+
+def _open_model(name: str, concurrency: int) -> Model:
+    model: Model = load(MODELS[name])(concurrency)
+    return model
 
 
 async def _unhurried(writing: Awaitable[Any]) -> None:

@@ -1,24 +1,26 @@
 """The agent loop.
 
-1. Answer what the latest response asks for, if that is still to be done.
-2. Leave if the tick is ending: the next one goes on at this turn.
-3. Check the run's limits, before anything is spent.
-4. Write the call down, make it, record the response with the intents of its tool calls.
-5. Do what its stop reason says: answer its tools, go on, or leave.
+1. Record the response with the intents of its tool calls, and answer them.
+2. Do what the stop reason says: go on, or leave.
+3. Leave if the tick is ending: the next one goes on at this turn.
+4. Check the run's limits, before anything is spent.
+5. Write the next call down; or the ending, if the run leaves.
+6. Make the call.
 
-Every step is recorded before the next one begins, so that any process can continue here. The loop leaves by exception.
+One to five are one transaction: whoever continues the run finds either all of a step or nothing of it. While all tools
+act on our own database, that also makes their effects happen once.
 """
 
 import json
+import random
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from processor.agent import answers, checkpoint
+from processor.agent import answers, checkpoint, endings
 from processor.agent.checkpoint import Answered
 from processor.agent.conversation import UNFINISHED, Conversation, text_of, tool_uses
 from processor.agent.limits import TOOL_CALLS, CallPlan, plan_call
-from processor.agent.outcome import Failed, Finished, HandedBack
+from processor.agent.outcome import Failed, Finished, HandedBack, LeaveLoop
 from processor.agent.run_log import RunLog
 from processor.agent.toolbox.finish import NAME as FINISH
 from processor.agent.toolbox.finish import FinishStatus
@@ -27,12 +29,21 @@ from processor.context import TickContext
 from processor.errors import ModelError
 from processor.llm.prices import PriceTable
 from processor.llm.protocol import Model, ModelResponse
-from processor.rules.run_state import ErrorClass
+from processor.rules.run_state import ErrorClass, RunState
 from processor.storage.database import Database
 from processor.storage.turns import TurnRow
+from processor.storage.work import Work
 
 PAUSES_IN_A_ROW = 5
 _PAUSES = ("pause_turn", "compaction")
+
+
+@dataclass(frozen=True, slots=True)
+class NextCall:
+    """A call that is written down and may be made."""
+
+    call_id: str
+    plan: CallPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,33 +51,50 @@ class Loop:
     """What the loop works with; the run's own state is the conversation."""
 
     database: Database
-    model: Callable[[], Model]
+    model: Model
     prices: PriceTable
     context: TickContext
     tools: dict[str, Tool]
     log: RunLog
 
-    async def run(self, conversation: Conversation) -> None:
-        """Take turns until the run leaves the loop: Finished, Failed, HandedBack, or an error of the model."""
-        while True:
-            await self._settle(conversation)
+    async def run(self, conversation: Conversation, step: NextCall | RunState) -> RunState:
+        """Make calls until the run leaves the loop; return its state. Raises what the model raises."""
+        while isinstance(step, NextCall):
             if self.context.ending:
-                raise HandedBack
-            plan = plan_call(
-                conversation,
-                self.prices,
-                self.context.seconds_to_hard_deadline,
-                costs=self.model().calls_provider,
+                return await self.database.write_soon(self.withdraw, conversation, step)
+            response = await self._call(conversation, step)
+            answered = Answered(
+                step.call_id, response, self.tools, self.prices, conversation.lap(), self.model.calls_provider
             )
-            await self._take_turn(conversation, plan)
+            step = await self.database.write_soon(self.advance, conversation, answered)
+            self._tell(conversation)
+        return step
 
-    async def _settle(self, conversation: Conversation) -> None:
+    def advance(self, work: Work, conversation: Conversation, answered: Answered | None) -> NextCall | RunState:
+        """Take one step, from a response (None: from where the run was left) to the next call or to the ending."""
+        if answered is not None:
+            turn, spent = checkpoint.record_response(work, conversation, answered, self.log)
+            conversation.turns.append(turn)
+            conversation.count(spent)
+        try:
+            self._settle(work, conversation)
+            return self._write_next_call(work, conversation)
+        except LeaveLoop as leaving:
+            ending = endings.of(leaving, random.random())
+            return endings.leave(work, ending, conversation.claim, conversation.lap(), self.log)
+
+    def withdraw(self, work: Work, conversation: Conversation, step: NextCall) -> RunState:
+        """Hand the run back before a call that was written down is made."""
+        checkpoint.withdraw_call(work, conversation, step.call_id)
+        return endings.leave(work, endings.handed_back(), conversation.claim, conversation.lap(), self.log)
+
+    def _settle(self, work: Work, conversation: Conversation) -> None:
         """Do what the latest response asks for, by its stop reason."""
         turn = conversation.last
         if turn is None or turn.stop_reason == UNFINISHED:
             return
         if turn.stop_reason == "tool_use":
-            await self._answer_tools(conversation, turn)
+            self._answer_tools(work, conversation, turn)
         elif turn.stop_reason in _PAUSES:
             _require_few_pauses(conversation)
         elif turn.stop_reason in ("end_turn", "stop_sequence"):
@@ -76,46 +104,46 @@ class Loop:
         else:
             raise _stopped_short(turn)
 
-    async def _answer_tools(self, conversation: Conversation, turn: TurnRow) -> None:
+    def _answer_tools(self, work: Work, conversation: Conversation, turn: TurnRow) -> None:
         if not tool_uses(turn):
             raise Failed(ErrorClass.MODEL_ERROR, "The model stopped for a tool without calling one")
-        if turn.reply is None:
-            if conversation.tool_call_count > TOOL_CALLS:
-                reason = f"This run may make {TOOL_CALLS} tool calls and has made them: sum up now"
-                turn.reply = await self.database.write_soon(answers.refuse_tools, conversation, turn, reason, self.log)
-            else:
-                turn.reply = await self.database.write_soon(
-                    answers.answer_tools, conversation, turn, self.tools, self.log, conversation.lap()
-                )
-            self.context.listener("tool.called", run_id=conversation.claim.run_id, tools=_names(turn))
+        if turn.reply is None and conversation.tool_call_count > TOOL_CALLS:
+            reason = f"This run may make {TOOL_CALLS} tool calls and has made them: sum up now"
+            turn.reply = answers.refuse_tools(work, conversation, turn, reason, self.log)
+        elif turn.reply is None:
+            turn.reply = answers.answer_tools(work, conversation, turn, self.tools, self.log, conversation.lap())
         _leave_if_finished(turn)
         answers.require_progress(conversation)
 
-    async def _take_turn(self, conversation: Conversation, plan: CallPlan) -> None:
+    def _write_next_call(self, work: Work, conversation: Conversation) -> NextCall:
+        if self.context.ending:
+            raise HandedBack
+        hard_deadline = self.context.seconds_to_hard_deadline
+        plan = plan_call(conversation, self.prices, hard_deadline, costs=self.model.calls_provider)
         call_id = str(uuid.uuid4())
-        await self.database.write_soon(checkpoint.begin_call, conversation, call_id, plan, conversation.lap())
-        response = await self._call(conversation, plan, call_id)
-        calls_provider = self.model().calls_provider
-        answered = Answered(call_id, response, self.tools, self.prices, conversation.lap(), calls_provider)
-        turn, spent = await self.database.write_soon(checkpoint.record_response, conversation, answered, self.log)
-        conversation.turns.append(turn)
-        conversation.count(spent)
-        self.context.listener(
-            "turn.recorded", run_id=conversation.claim.run_id, turn=conversation.turn_count, tools=_names(turn)
-        )
+        checkpoint.begin_call(work, conversation, call_id, plan, conversation.lap())
+        return NextCall(call_id, plan)
 
-    async def _call(self, conversation: Conversation, plan: CallPlan, call_id: str) -> ModelResponse:
+    async def _call(self, conversation: Conversation, step: NextCall) -> ModelResponse:
         try:
-            return await self.model().respond(
+            return await self.model.respond(
                 conversation.request,
                 conversation.messages(),
-                tool_choice=plan.tool_choice,
-                max_tokens=plan.max_tokens,
-                timeout_seconds=plan.timeout_seconds,
+                tool_choice=step.plan.tool_choice,
+                max_tokens=step.plan.max_tokens,
+                timeout_seconds=step.plan.timeout_seconds,
             )
         except ModelError as error:
-            await self.database.write_soon(checkpoint.fail_call, conversation, call_id, str(error), lost=False)
+            await self.database.write_soon(checkpoint.fail_call, conversation, step.call_id, str(error), lost=False)
             raise
+
+    def _tell(self, conversation: Conversation) -> None:
+        names = _names(conversation.turns[-1])
+        self.context.listener(
+            "turn.recorded", run_id=conversation.claim.run_id, turn=conversation.turn_count, tools=names
+        )
+        if names:
+            self.context.listener("tool.called", run_id=conversation.claim.run_id, tools=names)
 
 
 def _leave_if_finished(turn: TurnRow) -> None:

@@ -113,6 +113,11 @@ def end_call(work: Work, call_id: str, booking: CallBooking) -> None:
     work.run("turns.end_call", id=call_id, **{name: getattr(booking, name) for name in CallBooking.__slots__})
 
 
+def withdraw_call(work: Work, call_id: str) -> None:
+    """Take back a call that was written down and not made."""
+    work.run("turns.withdraw_call", id=call_id)
+
+
 def lose_calls(work: Work, run_id: str) -> int:
     """Book the calls that a gone worker left open as lost; return their estimated cost in nano-dollars."""
     return sum(row.cost_nanousd for row in work.all("turns.lose_calls", run_id=run_id))

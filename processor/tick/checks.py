@@ -8,7 +8,7 @@ from processor.storage import slots, ticks
 from processor.storage.database import Database
 from processor.storage.migrate import require_current
 
-CREDENTIALS: dict[str, str] = {"anthropic": "processor.llm.anthropic_model:credential_problem"}
+CREDENTIALS: dict[str, str] = {"anthropic": "processor.llm.credential:credential_problem"}
 """How a model says why no call can be made from here; models that call nobody need nothing."""
 
 

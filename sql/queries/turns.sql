@@ -30,6 +30,9 @@ SET state = :state, tries = :tries, cost_nanousd = :cost_nanousd, input_tokens =
     provider_request_id = :request, error = :error, duration_ms = :duration_ms
 WHERE id = :id;
 
+-- name: withdraw_call
+DELETE FROM llm_calls WHERE id = :id AND state = 'open';
+
 -- name: lose_calls
 -- A call left open by a worker that is gone: nobody knows whether it was paid for, so it is booked as if it was.
 UPDATE llm_calls SET state = 'lost', cost_nanousd = estimated_nanousd
