@@ -132,7 +132,6 @@ async def _execute(execution: Execution, first: list[Claim], report: TickReport)
         raise execution.faults[0]
     if execution.refused is not None:
         report.error = execution.refused
-        get_logger().warning("provider.refused", reason=execution.refused)
     if execution.bugs:
         report.exit_code = EXIT_BUG
 
@@ -151,7 +150,6 @@ class TickRow:
         """The tick could not do all of its work."""
         self.report.exit_code = error.exit_code
         self.report.error = str(error)
-        get_logger().error("tick.failed", reason=str(error))
 
     def close(self) -> None:
         """Write the row; a database that cannot be written any more does not hide what was wrong before."""
@@ -170,7 +168,17 @@ class TickRow:
         except ProcessorError as error:
             report.exit_code = report.exit_code or error.exit_code
             report.error = report.error or str(error)
-        get_logger().info("tick.finished", **{key: value for key, value in report.as_json().items() if key != "runs"})
+        _log(report)
+
+
+def _log(report: TickReport) -> None:
+    """One line about the tick, whatever became of it."""
+    fields = {key: value for key, value in report.as_json().items() if key != "runs"}
+    if report.error is None:
+        get_logger().info("tick.finished", **fields)
+    else:
+        log = get_logger().error if report.exit_code else get_logger().warning
+        log("tick.finished", exit_code=report.exit_code, error=report.error, **fields)
 
 
 def _peak_memory_bytes() -> int:
