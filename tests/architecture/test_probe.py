@@ -11,7 +11,8 @@ from sqlmodel import SQLModel
 from processor import entry
 from processor.models import Approval, Heartbeat, Job, OutboxEntry, Run, Task, ToolCall, Turn, Webhook
 from processor.services.instants import moment
-from processor.storage.database import Database, Work
+from processor.storage.database import Database
+from processor.storage.work import Work
 from tests.conftest import Stores
 
 AGO, SOON = -30, 3_600
@@ -32,7 +33,8 @@ def new_id() -> str:
     return str(uuid.uuid4())
 
 
-def add(work: Work, row: SQLModel) -> Any:
+def add(work: Work, model: type[SQLModel], **columns: Any) -> Any:
+    row = model(**columns)
     work.session.add(row)
     work.session.flush()
     return row
@@ -41,13 +43,13 @@ def add(work: Work, row: SQLModel) -> Any:
 def task(work: Work, store_id: str, **columns: Any) -> str:
     timing = {"schedule_type": "interval", "interval_seconds": 3_600, "anchor_at": at(0), "cursor_at": at(-60)}
     given = {"id": new_id(), "store_id": store_id, "name": "Task", "prompt": "Do it"}
-    made = add(work, Task(created_at=at(0), updated_at=at(0), **given, **{**timing, "next_run_at": at(SOON)} | columns))
+    made = add(work, Task, created_at=at(0), updated_at=at(0), **given, **{**timing, "next_run_at": at(SOON)} | columns)
     return str(made.id)
 
 
 def run(work: Work, store_id: str, state: str, **columns: Any) -> str:
     given = {"id": new_id(), "store_id": store_id, "task_id": task(work, store_id), "trigger": "manual"}
-    return str(add(work, Run(state=state, queued_at=at(0), **given, **columns)).id)
+    return str(add(work, Run, state=state, queued_at=at(0), **given, **columns).id)
 
 
 def waiting(work: Work, store_id: str, not_before: Any) -> str:
@@ -61,23 +63,23 @@ def running(work: Work, store_id: str, lease: int) -> str:
 def job(work: Work, store_id: str, due: int) -> object:
     timing = {"schedule_type": "interval", "interval_seconds": 3_600, "anchor_at": at(0), "cursor_at": at(0)}
     given = {"id": new_id(), "store_id": store_id, "name": "Job", "next_run_at": at(due), **timing}
-    return add(work, Job(created_at=at(0), updated_at=at(0), **given))
+    return add(work, Job, created_at=at(0), updated_at=at(0), **given)
 
 
 def approval(work: Work, store_id: str, expires: int, **columns: Any) -> object:
     place = {"run_id": waiting(work, store_id, None), "turn": 1, "store_id": store_id}
-    add(work, Turn(**place, attempt=1, response="{}", created_at=at(0)))
+    add(work, Turn, **place, attempt=1, response="{}", created_at=at(0))
     use = {"tool_use_id": "toolu_1", "name": "send", "arguments": "{}", "effect": "at_most_once"}
-    add(work, ToolCall(**place, position=1, created_at=at(0), **use))
+    add(work, ToolCall, **place, position=1, created_at=at(0), **use)
     asked = {"id": new_id(), "position": 1, "arguments_hash": "0", "requested_at": at(0), "expires_at": at(expires)}
-    return add(work, Approval(**place, **asked, **columns))
+    return add(work, Approval, **place, **asked, **columns)
 
 
 def outbox(work: Work, store_id: str, not_before: int, **columns: Any) -> object:
     webhook = {"id": new_id(), "store_id": store_id, "url": "https://example.com", "events": "[]", "secret_ref": "S"}
-    made = add(work, Webhook(created_at=at(0), updated_at=at(0), **webhook))
+    made = add(work, Webhook, created_at=at(0), updated_at=at(0), **webhook)
     given = {"id": new_id(), "store_id": store_id, "webhook_id": made.id, "name": "run.failed", "payload": "{}"}
-    return add(work, OutboxEntry(**given, not_before=at(not_before), created_at=at(0), **columns))
+    return add(work, OutboxEntry, **given, not_before=at(not_before), created_at=at(0), **columns)
 
 
 def lack_a_migration(work: Work, _: str) -> object:

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from processor.models import Run
@@ -8,7 +10,7 @@ from tests.world import World, call, calls, finishes, says
 CARD = {"title": "Card"}
 
 
-def executed(world: World, **fields: object) -> Run:
+def executed(world: World, **fields: Any) -> Run:
     """The run of a task that is due, after one tick."""
     task_id = world.due_task(**fields)
     world.tick()
