@@ -29,6 +29,7 @@ WRITES: dict[str, Write] = {
     "open the conversation": lambda work, gone, _: checkpoint.open_conversation(work, gone.claim, gone.log),
     "begin a call": lambda work, gone, _: checkpoint.begin_call(work, gone.conversation, HEIR.id, PLAN, 5),
     "a call failed": lambda work, gone, _: checkpoint.fail_call(work, gone.conversation, CALL_ID, "no", lost=False),
+    "withdraw a call": lambda work, gone, _: checkpoint.withdraw_call(work, gone.conversation, CALL_ID),
     "record a response": lambda work, gone, _: checkpoint.record_response(
         work, gone.conversation, gone.answered(says("Late")), gone.log
     ),
