@@ -172,10 +172,11 @@ class TickRow:
 
 
 def _log(report: TickReport) -> None:
-    """One line about the tick, whatever became of it."""
+    """One line about the tick, whatever became of it; a tick that found nothing to do is silent."""
     fields = {key: value for key, value in report.as_json().items() if key != "runs"}
     if report.error is None:
-        get_logger().info("tick.finished", **fields)
+        idle = not (report.due or report.runs or report.exit_code)
+        (get_logger().debug if idle else get_logger().info)("tick.finished", **fields)
     else:
         log = get_logger().error if report.exit_code else get_logger().warning
         log("tick.finished", exit_code=report.exit_code, error=report.error, **fields)
