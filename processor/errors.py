@@ -82,13 +82,17 @@ class ModelError(ProcessorError):
 
 
 class ModelUnavailable(ModelError):
-    """Rate limit, outage or broken answer; `retry_after_seconds` is the provider's wish, if it gave one."""
+    """Rate limit, outage or broken answer; `retry_after_seconds` is the provider's wish, if it gave one.
+
+    `cut`: we stopped waiting, so the provider may have worked for it, and may charge for it.
+    """
 
     error_class = "provider_unavailable"
 
-    def __init__(self, message: str, retry_after_seconds: float | None = None) -> None:
+    def __init__(self, message: str, retry_after_seconds: float | None = None, *, cut: bool = False) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+        self.cut = cut
 
 
 class ProviderRefused(ModelError):

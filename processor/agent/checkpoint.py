@@ -64,9 +64,14 @@ def begin_call(work: Work, conversation: Conversation, call_id: str, plan: CallP
 
 
 def fail_call(work: Work, conversation: Conversation, call_id: str, error: str, *, lost: bool) -> None:
-    """The call gave nothing; `lost`: it was cut, and nobody knows whether it is paid for."""
+    """The call gave nothing; `lost`: it was cut, and may be paid for, so it is booked as if it was."""
     runs.step(work, conversation.claim, Spent())
-    turns.end_call(work, call_id, CallBooking("lost" if lost else "failed", error=error))
+    if lost:
+        spent = Spent(cost_nanousd=turns.lose_calls(work, conversation.claim.run_id))
+        runs.step(work, conversation.claim, spent)
+        conversation.count(spent)
+    else:
+        turns.end_call(work, call_id, CallBooking("failed", error=error))
 
 
 def withdraw_call(work: Work, conversation: Conversation, call_id: str) -> None:

@@ -26,7 +26,7 @@ from processor.agent.toolbox.finish import NAME as FINISH
 from processor.agent.toolbox.finish import FinishStatus
 from processor.agent.toolbox.tool import Tool
 from processor.context import TickContext
-from processor.errors import ModelError
+from processor.errors import ModelError, ModelUnavailable
 from processor.llm.prices import PriceTable
 from processor.llm.protocol import Model, ModelResponse
 from processor.rules.run_state import ErrorClass, RunState
@@ -134,7 +134,8 @@ class Loop:
                 timeout_seconds=step.plan.timeout_seconds,
             )
         except ModelError as error:
-            await self.database.write_soon(checkpoint.fail_call, conversation, step.call_id, str(error), lost=False)
+            lost = isinstance(error, ModelUnavailable) and error.cut
+            await self.database.write_soon(checkpoint.fail_call, conversation, step.call_id, str(error), lost=lost)
             raise
 
     def _tell(self, conversation: Conversation) -> None:

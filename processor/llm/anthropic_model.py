@@ -122,7 +122,8 @@ class AnthropicModel:
                 response: ModelResponse = await retrying(self._attempt, arguments)
         except TimeoutError:
             raise ModelUnavailable(
-                f"the provider gave no answer in the {timeout_seconds:g} s that this call had: try again later"
+                f"the provider gave no answer in the {timeout_seconds:g} s that this call had: try again later",
+                cut=True,
             ) from None
         except Fault as fault:
             raise fault.error from None

@@ -8,6 +8,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -23,6 +24,7 @@ from processor.settings import Settings
 from processor.storage import runs
 from processor.storage.database import Database
 from processor.storage.runs import Claim, Worker
+from processor.tick.checks import stop_reason
 
 EXECUTORS: dict[str, str] = {"agent": "processor.agent.executor:AgentExecutor"}
 """Who executes a kind of task. Each path leads to a class of the shape of `Executor`."""
@@ -60,6 +62,7 @@ class Execution:
         self._executor: Executor = load(EXECUTORS["agent"])(database, settings, context)
         self._left = max_runs
         self._running: dict[asyncio.Task[None], Claim] = {}
+        self._next_look = time.monotonic() + LOOK_AGAIN_SECONDS
         self.claims: list[Claim] = []
         self.faults: list[ProcessorError] = []
 
@@ -88,6 +91,7 @@ class Execution:
         try:
             while await self._fill_places() or self._running:
                 await self._wait_for_a_place()
+                await self._heed_emergency_stop()
                 if self._context.seconds_to_hard_deadline == 0 or self._context.stop_reason is not None:
                     self._cut_calls()
         finally:
@@ -95,6 +99,18 @@ class Execution:
             with contextlib.suppress(asyncio.CancelledError):
                 await renewing
             await self._executor.close()
+
+    async def _heed_emergency_stop(self) -> None:
+        """The stop counts for what runs, too: a person who stops everything means now."""
+        if self._context.stop_reason is None and self._next_look <= time.monotonic():
+            self._next_look = time.monotonic() + LOOK_AGAIN_SECONDS
+            try:
+                reason = await asyncio.to_thread(stop_reason, self._database, self._settings)
+            except ProcessorError as error:
+                self.faults.append(error)
+            else:
+                if reason is not None:
+                    self._context.stop(reason)
 
     async def _fill_places(self) -> bool:
         """Claim and start what fits; tell whether anything was started."""

@@ -125,8 +125,17 @@ def test_a_run_whose_time_is_over_fails_and_is_not_started_again(world: World, r
     run = executed(world, timeout_seconds=1, max_retries=3)
 
     assert (run.state, run.error_class, run.attempt) == ("failed", "timed_out", 1)
-    assert [each.state for each in world.model_calls(run.id)] == ["failed"]
     assert run.active_ms >= 1_000
+
+
+def test_a_call_that_we_cut_is_booked_as_if_it_was_paid_for(world: World, real: FaultServer) -> None:
+    real.answers = [Answer(held=True)]
+
+    run = executed(world, timeout_seconds=1)
+
+    (booked,) = world.model_calls(run.id)
+    assert booked.state == "lost"
+    assert 0 < booked.estimated_nanousd == booked.cost_nanousd == run.cost_nanousd
 
 
 def test_time_worked_in_earlier_ticks_counts(world: World) -> None:

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from processor.context import TickContext
 from processor.errors import ConfigurationError, InfrastructureError
 from processor.models import EmergencyStop, Heartbeat
 from processor.services.instants import moment
 from processor.tick.tick import EXIT_BUG
 from tests.conftest import Stores
+from tests.integration.llm.fault_server import Answer, FaultServer
 from tests.rows import add_run
 from tests.world import DEFAULT_STORE, HOUR, World, finishes
 
@@ -123,6 +125,22 @@ def test_under_the_emergency_stop_slots_are_accounted_for_and_nothing_runs(world
     assert (report.exit_code, report.claimed, report.runs) == (0, 1, [])
     assert world.dispositions(task_id) == ["claimed"]
     assert (world.run(task_id).state, world.run(task_id).attempt) == ("queued", 0)
+
+
+def test_a_stop_that_comes_later_hands_back_what_runs(world: World, faults: FaultServer) -> None:
+    faults.answers = [Answer(held=True)]
+    world.set(model="anthropic")
+    task_id = world.due_task()
+
+    def listen(event: str, /, **_: object) -> None:
+        if event == "run.started":
+            Path(world.settings.stop_file).touch()
+
+    report = world.tick(TickContext(240, listen))
+
+    run = world.run(task_id)
+    assert (run.state, run.waiting_for, run.attempt) == ("waiting", "resume", 1)
+    assert (report.handed_back, report.exit_code) == (1, 0)
 
 
 def test_what_was_stopped_runs_when_the_stop_ends(world: World) -> None:
