@@ -1,6 +1,6 @@
 """Limits before spending: what the next call may cost, say and last, or why there is none."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from processor.agent.conversation import UNFINISHED, Conversation
@@ -79,5 +79,4 @@ def _affordable(conversation: Conversation, prices: PriceTable, max_tokens: int)
             ErrorClass.BUDGET_EXCEEDED,
             f"The next call could exceed the run's budget ({spent:.4f} of {budget:.4f} USD spent): raise --budget-usd",
         )
-    full = worst_usage(conversation.request, conversation.messages(), tokens)
-    return tokens, price.cost_nanousd(full)
+    return tokens, price.cost_nanousd(replace(usage, output_tokens=tokens))
