@@ -10,6 +10,7 @@ import sys
 import time
 
 MAX_SKEW_SECONDS = 300
+CONNECT_SECONDS = 10
 CONFIGURATION = "processor.yaml"
 DEFAULT_URL = "sqlite:///data/processor.db"
 FULL_PATH = ("PROCESSOR_CONFIG", "PROCESSOR_CLOCK_FILE")
@@ -72,7 +73,9 @@ def _sqlite_is_idle(path: str) -> bool:
 def _postgres_is_idle(url: str) -> bool:
     import psycopg
 
-    with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://"), autocommit=True) as connection:
+    with psycopg.connect(
+        url.replace("postgresql+psycopg://", "postgresql://"), autocommit=True, connect_timeout=CONNECT_SECONDS
+    ) as connection:
         row = connection.execute(_statement("clock.postgresql.sql")).fetchone()
         now = int(row[0]) if row else 0
         if abs(now - time.time()) > MAX_SKEW_SECONDS:

@@ -22,8 +22,8 @@ from processor.storage.work import Work
 
 def open_conversation(work: Work, claim: Claim, log: RunLog) -> Conversation:
     """Begin the attempt, or read it back as far as it came."""
-    lost_nanousd = turns.lose_calls(work, claim.run_id)
-    runs.step(work, claim, Spent(cost_nanousd=lost_nanousd))
+    runs.step(work, claim, Spent())
+    runs.step(work, claim, Spent(cost_nanousd=turns.lose_calls(work, claim.run_id)))
     task = work.session.get_one(Task, claim.task_id)
     run = work.session.get_one(Run, claim.run_id)
     request = _request(work, claim, task)
@@ -31,7 +31,6 @@ def open_conversation(work: Work, claim: Claim, log: RunLog) -> Conversation:
     if opening is None:
         opening = json.dumps(render_opening(work, claim, task))
         turns.open_attempt(work, claim, opening)
-    log.continue_after(turns.last_log_position(work, claim.run_id))
     log.info("run.started", task_name=task.name, attempt=claim.attempt)
     log.write(work)
     return Conversation(
@@ -67,11 +66,11 @@ def fail_call(work: Work, conversation: Conversation, call_id: str, error: str, 
     """The call gave nothing; `lost`: it was cut, and may be paid for, so it is booked as if it was."""
     runs.step(work, conversation.claim, Spent())
     if lost:
-        spent = Spent(cost_nanousd=turns.lose_calls(work, conversation.claim.run_id))
+        spent = Spent(cost_nanousd=turns.lose_calls(work, conversation.claim.run_id, storable(error)))
         runs.step(work, conversation.claim, spent)
         conversation.count(spent)
     else:
-        turns.end_call(work, call_id, CallBooking("failed", error=error))
+        turns.end_call(work, call_id, CallBooking("failed", error=storable(error)))
 
 
 def withdraw_call(work: Work, conversation: Conversation, call_id: str) -> None:
@@ -105,12 +104,12 @@ def record_response(work: Work, conversation: Conversation, answered: Answered, 
         output_tokens=usage.output_tokens,
         cost_nanousd=answered.prices.cost_nanousd(conversation.request.model, usage) or 0,
         active_ms=answered.active_ms,
-        model=response.model,
+        model=storable(response.model),
     )
     runs.step(work, claim, spent)
     turns.end_call(work, answered.call_id, _booking(response, spent.cost_nanousd))
     if answered.from_provider:
-        turns.accept_provider(work, PROVIDER)
+        turns.accept_provider(work, PROVIDER, answered.call_id)
     turns.record(work, claim, turn, response.body, response.stop_reason)
     turns.intend(work, claim, turn, intents)
     log.info(

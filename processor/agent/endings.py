@@ -89,7 +89,7 @@ def provider_refused(reason: str) -> WriteEnding:
     """The key or the account is refused: the run waits, no attempt is spent, and health can say why."""
 
     def write(work: Work, claim: Claim, log: RunLog) -> RunState:
-        turns.refuse_provider(work, PROVIDER, reason, work.now + REFUSED_PAUSE_SECONDS)
+        turns.refuse_provider(work, PROVIDER, storable(reason), work.now + REFUSED_PAUSE_SECONDS)
         return _wait_for_provider(work, claim, reason, REFUSED_PAUSE_SECONDS, log)
 
     return write
@@ -106,6 +106,7 @@ def provider_unavailable(reason: str, retry_after_seconds: float | None) -> Writ
 
 
 def _wait_for_provider(work: Work, claim: Claim, reason: str, pause: int, log: RunLog) -> RunState:
+    reason = storable(reason)
     run = work.session.get_one(Run, claim.run_id)
     since = work.now if run.waiting_since is None else int(run.waiting_since.timestamp())
     if work.now - since >= LONGEST_PROVIDER_WAIT_SECONDS:

@@ -2,9 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable
 from functools import partial
-from typing import Any
 
 from processor.agent import checkpoint, endings
 from processor.agent.conversation import Conversation
@@ -66,13 +64,16 @@ class AgentExecutor:
             await self._leave(claim, conversation, HandedBack(), log)
             raise
         except asyncio.CancelledError:
-            await _unhurried(self._leave(claim, conversation, HandedBack(), log))
+            await self._leave(claim, conversation, HandedBack(), log)
         except Exception as error:  # noqa: BLE001 (one bad run never stops the others)
             await self._leave(claim, conversation, error, log)
 
     async def close(self) -> None:
         """Let go of the model."""
-        if self._opening is not None and not self._opening.cancelled() and self._opening.exception() is None:
+        if self._opening is None:
+            return
+        await asyncio.wait([self._opening])
+        if self._opening.exception() is None:
             await self._opening.result().close()
 
     async def _opened_model(self) -> Model:
@@ -132,7 +133,7 @@ class AgentExecutor:
                 ),
                 random.random(),
             )
-        if self._context.ending:
+        if self._context.ending and error.retry_after_seconds is None:
             return endings.handed_back()
         return endings.provider_unavailable(str(error), error.retry_after_seconds)
 
@@ -140,14 +141,3 @@ class AgentExecutor:
 def _open_model(name: str, concurrency: int) -> Model:
     model: Model = load(MODELS[name])(concurrency)
     return model
-
-
-async def _unhurried(writing: Awaitable[Any]) -> None:
-    """Finish the last write even when the tick is cancelled a second time."""
-    task: asyncio.Future[Any] = asyncio.ensure_future(writing)
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            if task.cancelled():
-                raise

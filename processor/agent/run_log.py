@@ -20,11 +20,7 @@ class RunLog:
         self._claim = claim
         self._logger = get_logger().bind(run_id=claim.run_id, store_id=claim.store_id, task_id=claim.task_id)
         self._lines: list[LogLine] = []
-        self._position = 0
-
-    def continue_after(self, position: int) -> None:
-        """Lines of an earlier worker stay; ours follow them."""
-        self._position = position
+        self._position: int | None = None
 
     def info(self, event: str, **fields: object) -> None:
         """Something that happened as it should."""
@@ -43,12 +39,15 @@ class RunLog:
 
     def write(self, work: Work) -> None:
         """Put the lines so far into the transaction."""
+        if self._position is None:
+            # Lines of an earlier worker stay; ours follow them.
+            self._position = turns.last_log_position(work, self._claim.run_id)
         lines, self._lines = self._lines, []
         turns.write_log(work, self._claim, self._position + 1, lines)
         self._position += len(lines)
 
     def _keep(self, level: str, event: str, fields: dict[str, object]) -> None:
-        position = self._position + len(self._lines) + 1
+        position = (self._position or 0) + len(self._lines) + 1
         if position < MOST_LINES:
             self._lines.append(LogLine(level, event, redacted(json.dumps(fields, ensure_ascii=False, default=str))))
         elif position == MOST_LINES:

@@ -12,7 +12,7 @@ from processor.cli.options import DEFAULT_STORE, AsJson, DryRun, Store, verb
 from processor.cli.progress import configure_log
 from processor.cli.render import say, show_json, show_object, show_text
 from processor.cli.ticking import run_now, show_conflict, terminable
-from processor.errors import Conflict
+from processor.errors import Conflict, NotFound
 from processor.services import runs, stores, tasks
 from processor.settings import load_settings
 from processor.storage.runs import Claim
@@ -84,6 +84,8 @@ def _executed(task: str, store: str, dry_run: bool) -> dict[str, Any]:
         say(report.error)
     if report.exit_code:
         leave(report.exit_code)
+    if not report.runs:
+        raise NotFound(f"The task {task} was deleted while it ran: nothing of the run is left")
     return dict(report.runs[0])
 
 

@@ -31,7 +31,6 @@ RUN_COLUMNS = {
     "cost_usd": "USD",
     "output": "OUTPUT",
 }
-_EXIT_CODES = {"SIGINT": guard.INTERRUPTED, "SIGTERM": guard.TERMINATED}
 
 
 def run_tick(database: Database, settings: Settings, options: TickOptions) -> TickReport:
@@ -43,7 +42,8 @@ def run_now(
     database: Database, settings: Settings, store_id: str, task_id: str, *, dry_run: bool = False
 ) -> TickReport:
     """Run one task at once; raises Conflict while it has an open run, or while everything is stopped."""
-    stopped = stop_reason(database, settings)
+    with database.reading() as work:
+        stopped = stop_reason(work, settings)
     if stopped is not None:
         raise Conflict(
             f"Everything is stopped ({stopped}): end the stop first, or leave the run to a tick with --queue"
@@ -107,10 +107,7 @@ def _planned(database: Database, store_id: str, task_id: str) -> TickReport:
 def _executed(settings: Settings, work: Work) -> TickReport:
     with shown_live() as listener:
         context = TickContext(settings.tick_seconds, listener)
-        report = asyncio.run(_stoppable(context, work))
-    if context.stop_reason in _EXIT_CODES:
-        report.exit_code = _EXIT_CODES[context.stop_reason]
-    return report
+        return asyncio.run(_stoppable(context, work))
 
 
 async def _stoppable(context: TickContext, work: Work) -> TickReport:

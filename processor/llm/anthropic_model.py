@@ -166,7 +166,7 @@ class AnthropicModel:
             async with asyncio.timeout(self._retry.attempt_seconds):
                 answer = await self._client.messages.with_raw_response.create(**arguments)
         except TimeoutError:
-            raise connection_fault(f"no answer in {self._retry.attempt_seconds:g} s") from None
+            raise connection_fault(f"no answer in {self._retry.attempt_seconds:g} s", cut=True) from None
         except anthropic.APIStatusError as error:
             raise fault_of_answer(error.status_code, error.response.headers, error.body) from error
         except anthropic.APIConnectionError as error:

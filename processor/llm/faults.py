@@ -54,10 +54,10 @@ def fault_of_answer(status: int, headers: Mapping[str, str], body: object) -> Fa
     return Fault(error, passing=passing)
 
 
-def connection_fault(reason: str) -> Fault:
-    """Return what a connection that failed or broke means."""
+def connection_fault(reason: str, *, cut: bool = False) -> Fault:
+    """Return what a connection that failed or broke means; `cut`: the request was sent, so it may be charged for."""
     return Fault(
-        ModelUnavailable(f"the connection to the provider failed ({reason}): check the network, or wait"),
+        ModelUnavailable(f"the connection to the provider failed ({reason}): check the network, or wait", cut=cut),
         passing=True,
     )
 

@@ -29,6 +29,9 @@ _POSTGRES_THREADS = 4
 """Each holds a connection: twenty processes at once stay below the hundred that a Postgres server allows by default."""
 
 
+_ONE_SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ"}
+
+
 class Database:
     """A SQLite file or a Postgres database. Services and executors get it; nothing else opens connections."""
 
@@ -38,6 +41,7 @@ class Database:
         self.dialect = "sqlite" if self.url.startswith("sqlite:") else "postgresql"
         self._reader = _sqlite_engine(self.url) if self.dialect == "sqlite" else _postgres_engine(self.url)
         self._writer = self._reader.execution_options(writes=True)
+        self._looker = self._reader if self.dialect == "sqlite" else self._reader.execution_options(**_ONE_SNAPSHOT)
         self._executor = ThreadPoolExecutor(1 if self.dialect == "sqlite" else _POSTGRES_THREADS, "database")
         self._clock: Clock | None = None
 
@@ -51,9 +55,10 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Work]:
         """One whole transaction that may write."""
+        clock = self.clock
         with translated(self.url), self._writer.connect() as connection, connection.begin():
             # Begun, and on SQLite locked, before now is read: now is no older than the lock.
-            work = Work(connection, self.dialect, self.clock.now())
+            work = Work(connection, self.dialect, clock.now())
             try:
                 yield work
                 work.settle()
@@ -62,13 +67,16 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Work]:
-        """One transaction that only looks."""
-        with translated(self.url), self._reader.connect() as connection:
-            work = Work(connection, self.dialect, self.clock.now())
+        """One transaction that only looks, at one state of the database; whatever it wrote is undone."""
+        clock = self.clock
+        with translated(self.url), self._looker.connect() as connection:
+            look = connection.begin()
+            work = Work(connection, self.dialect, clock.now())
             try:
                 yield work
             finally:
                 work.close()
+                look.rollback()
 
     def write(self, function: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call `function` with a writing transaction of its own."""
@@ -76,14 +84,43 @@ class Database:
             return function(work, *args, **kwargs)
 
     async def write_soon(self, function: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """`write` in the executor, so that a locked database never stalls the event loop."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, lambda: self.write(function, *args, **kwargs))
+        """`write` in the executor, so that a locked database never stalls the event loop.
+
+        A write that is asked for is done: cancelled meanwhile, the caller gets its result all the same, and is
+        cancelled at its next await. Otherwise nobody would know what the database holds.
+        """
+        return await self._soon(lambda: self.write(function, *args, **kwargs))
+
+    async def read_soon(self, function: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call `function` with a transaction that only looks, in the executor."""
+
+        def read() -> T:
+            with self.reading() as work:
+                return function(work, *args, **kwargs)
+
+        return await self._soon(read)
+
+    async def _soon(self, function: Callable[[], T]) -> T:
+        future = asyncio.get_running_loop().run_in_executor(self._executor, function)
+        cancelled = False
+        while not future.done():
+            try:
+                await asyncio.wait([future])
+            except asyncio.CancelledError:
+                cancelled = True
+        task = asyncio.current_task()
+        if cancelled and task is not None:
+            task.cancel()
+        return future.result()
 
     def connection(self) -> Connection:
         """A bare connection outside any transaction of ours, for migrations and checks."""
         with translated(self.url):
             return self._reader.connect()
+
+    def read_clock_again(self) -> None:
+        """A process that ticks for long asks for the time anew: a suspended machine's monotonic clock stood still."""
+        self._clock = None
 
     def close(self) -> None:
         """Give every connection back."""

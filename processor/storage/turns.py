@@ -118,9 +118,9 @@ def withdraw_call(work: Work, call_id: str) -> None:
     work.run("turns.withdraw_call", id=call_id)
 
 
-def lose_calls(work: Work, run_id: str) -> int:
-    """Book the calls that a gone worker left open as lost; return their estimated cost in nano-dollars."""
-    return sum(row.cost_nanousd for row in work.all("turns.lose_calls", run_id=run_id))
+def lose_calls(work: Work, run_id: str, error: str = "its worker went silent") -> int:
+    """Book the calls of a run that are still open as lost; return their estimated cost in nano-dollars."""
+    return sum(row.cost_nanousd for row in work.all("turns.lose_calls", run_id=run_id, error=error))
 
 
 def record(work: Work, claim: Claim, turn: int, response: str, stop_reason: str | None) -> None:
@@ -217,6 +217,6 @@ def refuse_provider(work: Work, provider: str, reason: str, retry_at: int) -> No
     work.run("turns.refuse_provider", provider=provider, reason=reason, retry_at=retry_at, now=work.now)
 
 
-def accept_provider(work: Work, provider: str) -> None:
-    """The provider answers again."""
-    work.run("turns.accept_provider", provider=provider)
+def accept_provider(work: Work, provider: str, call_id: str) -> None:
+    """The provider answers again: a call that was made after the refusal came through."""
+    work.run("turns.accept_provider", provider=provider, id=call_id)

@@ -7,6 +7,7 @@ from processor.settings import Settings
 from processor.storage import slots, ticks
 from processor.storage.database import Database
 from processor.storage.migrate import require_current
+from processor.storage.work import Work
 
 CREDENTIALS: dict[str, str] = {"anthropic": "processor.llm.credential:credential_problem"}
 """How a model says why no call can be made from here; models that call nobody need nothing."""
@@ -14,6 +15,7 @@ CREDENTIALS: dict[str, str] = {"anthropic": "processor.llm.credential:credential
 
 def require_usable(database: Database) -> None:
     """Raise unless the schema is current and the clocks agree."""
+    database.read_clock_again()
     require_current(database)
     skew = abs(database.clock.now() - host_clock().now())
     if skew > MAX_SKEW_SECONDS:
@@ -40,9 +42,8 @@ def credential_problem(settings: Settings) -> ConfigurationError | None:
     return None if problem is None else ConfigurationError(problem)
 
 
-def stop_reason(database: Database, settings: Settings) -> str | None:
+def stop_reason(work: Work, settings: Settings) -> str | None:
     """Why nothing may be executed: the switch, the file, or the stop that somebody put into the database."""
     if settings.stop_requested:
         return "PROCESSOR_STOP or the stop file says so"
-    with database.reading() as work:
-        return ticks.stop_reason(work)
+    return ticks.stop_reason(work)

@@ -15,7 +15,7 @@ from typing import Protocol
 from sqlalchemy.exc import IntegrityError
 
 from processor.context import TickContext
-from processor.errors import InfrastructureError, ProcessorError
+from processor.errors import InfrastructureError, NotFound, ProcessorError
 from processor.lazy import load
 from processor.log import get_logger
 from processor.services import runs as run_views
@@ -77,12 +77,13 @@ class Execution:
         return self._executor.refused
 
     def run_objects(self) -> list[RunView]:
-        """What was executed, as people see it; a run that was taken up twice in one tick shows once."""
+        """What was executed, as people see it; each run once, and none that was deleted meanwhile."""
+        found = []
         with self._database.reading() as work:
-            return [
-                run_views.get(work, store_id, run_id)
-                for run_id, store_id in {claim.run_id: claim.store_id for claim in self.claims}.items()
-            ]
+            for run_id, store_id in {claim.run_id: claim.store_id for claim in self.claims}.items():
+                with contextlib.suppress(NotFound):
+                    found.append(run_views.get(work, store_id, run_id))
+        return found
 
     async def run(self, first: Iterable[Claim] = ()) -> None:
         """Execute what was claimed already and what is ready, until nothing is and nothing runs."""
@@ -104,13 +105,10 @@ class Execution:
         """The stop counts for what runs, too: a person who stops everything means now."""
         if self._context.stop_reason is None and self._next_look <= time.monotonic():
             self._next_look = time.monotonic() + LOOK_AGAIN_SECONDS
-            try:
-                reason = await asyncio.to_thread(stop_reason, self._database, self._settings)
-            except ProcessorError as error:
-                self.faults.append(error)
-            else:
+            with contextlib.suppress(InfrastructureError):  # a look that failed is taken again
+                reason = await self._database.read_soon(stop_reason, self._settings)
                 if reason is not None:
-                    self._context.stop(reason)
+                    self._context.stop(f"emergency stop: {reason}")
 
     async def _fill_places(self) -> bool:
         """Claim and start what fits; tell whether anything was started."""

@@ -12,7 +12,8 @@ import resource
 import sys
 import time
 import uuid
-from dataclasses import dataclass
+from collections.abc import Awaitable
+from dataclasses import dataclass, replace
 
 from processor.context import Listener, TickContext, unheard
 from processor.errors import ProcessorError
@@ -31,7 +32,7 @@ from processor.tick.materialise import materialise
 from processor.tick.report import TickReport
 
 EXIT_BUG = 70
-EXIT_STOPPED = 143
+EXIT_CODES_OF_SIGNALS = {"SIGINT": 130, "SIGTERM": 143}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +54,9 @@ async def tick(
     options = options or TickOptions()
     context = context or TickContext(settings.tick_seconds, listener)
     checks.require_usable(database)
-    row = TickRow(database)
-    try:
-        await _work(database, settings, options, context, row.report)
-    except ProcessorError as error:
-        row.fail(error)
-    if context.stop_reason == "SIGTERM":
-        row.report.exit_code = EXIT_STOPPED
-    row.close()
-    return row.report
+    row = TickRow(database, str(uuid.uuid4()))
+    database.write(row.begin)
+    return await row.close_after(_work(database, settings, options, context, row.report), context)
 
 
 async def run_task(
@@ -81,21 +76,18 @@ async def run_task(
     problem = checks.credential_problem(settings)
     if problem is not None:
         raise problem
-    worker_id = str(uuid.uuid4())
-    claims = database.write(_request_and_claim, settings, store_id, task_id, worker_id)
-    row = TickRow(database, worker_id)
-    worker = Worker(worker_id, settings.lease_seconds, store_id)
-    try:
-        await _execute(Execution(database, settings, context, worker, max_runs=0), claims, row.report)
-    except ProcessorError as error:
-        row.fail(error)
-    row.close()
-    return row.report
+    row = TickRow(database, str(uuid.uuid4()))
+    worker = Worker(row.report.tick_id, settings.lease_seconds, store_id)
+    claims = database.write(_request_and_claim, row, worker, task_id)
+    execution = Execution(database, settings, context, worker, max_runs=0)
+    return await row.close_after(_execute(execution, claims, row.report), context)
 
 
-def _request_and_claim(work: Work, settings: Settings, store_id: str, task_id: str, worker_id: str) -> list[Claim]:
+def _request_and_claim(work: Work, row: "TickRow", worker: Worker, task_id: str) -> list[Claim]:
+    store_id = str(worker.store_id)
     run_id = run_services.request(work, store_id, task_id)["id"]
-    return runs.claim(work, Worker(worker_id, settings.lease_seconds, store_id, run_id), limit=1)
+    row.begin(work)
+    return runs.claim(work, replace(worker, run_id=run_id), limit=1)
 
 
 async def _work(
@@ -114,7 +106,8 @@ async def _work(
         get_logger().warning("slot.missed", missed=counts.missed, skipped=counts.skipped)
     if keyless is not None:
         raise keyless
-    stopped = checks.stop_reason(database, settings)
+    with database.reading() as work:
+        stopped = checks.stop_reason(work, settings)
     if stopped is not None:
         get_logger().warning("scheduler.stopped", reason=stopped)
         return
@@ -139,19 +132,36 @@ async def _execute(execution: Execution, first: list[Claim], report: TickReport)
 class TickRow:
     """The tick's row, from its beginning to its end, with what the process used."""
 
-    def __init__(self, database: Database, tick_id: str | None = None) -> None:
+    def __init__(self, database: Database, tick_id: str) -> None:
         self._database = database
         self._started = time.monotonic()
         self._cpu_started = time.process_time()
-        self.report = TickReport(tick_id or str(uuid.uuid4()), iso(database.clock.now()))
-        database.write(ticks.begin, self.report.tick_id, platform.node(), os.getpid())
+        self.report = TickReport(tick_id, iso(database.clock.now()))
 
-    def fail(self, error: ProcessorError) -> None:
-        """The tick could not do all of its work."""
-        self.report.exit_code = error.exit_code
-        self.report.error = str(error)
+    def begin(self, work: Work) -> None:
+        """Write the row; this also shows that the database can be written."""
+        ticks.begin(work, self.report.tick_id, platform.node(), os.getpid())
 
-    def close(self) -> None:
+    async def close_after(self, working: Awaitable[None], context: TickContext) -> TickReport:
+        """Wait for the tick's work and close the row, however that ends. A bug goes on to whoever called."""
+        try:
+            await working
+        except ProcessorError as error:
+            self._end(error.exit_code, str(error))
+        except Exception as bug:
+            self._end(EXIT_BUG, f"a bug of process-tasks ended the tick ({type(bug).__name__}): see its log")
+            raise
+        finally:
+            signalled = EXIT_CODES_OF_SIGNALS.get(context.stop_reason or "")
+            if signalled is not None:
+                self.report.exit_code = signalled
+            self._close()
+        return self.report
+
+    def _end(self, exit_code: int, error: str) -> None:
+        self.report.exit_code, self.report.error = exit_code, error
+
+    def _close(self) -> None:
         """Write the row; a database that cannot be written any more does not hide what was wrong before."""
         report = self.report
         report.finished_at = iso(self._database.clock.now())

@@ -38,7 +38,9 @@ RETURNING id, store_id, task_id, fence, attempt, recoveries;
 -- name: resume
 -- Waiting runs whose time has come. A retry is a new start; everything else goes on where it was.
 UPDATE runs
-SET state = 'running', attempt = attempt + CASE WHEN waiting_for = 'retry' THEN 1 ELSE 0 END, waiting_for = NULL,
+SET state = 'running', attempt = attempt + CASE WHEN waiting_for = 'retry' THEN 1 ELSE 0 END,
+    -- how long the provider keeps it waiting is counted through all its resumptions
+    waiting_since = CASE WHEN waiting_for = 'provider' THEN waiting_since END, waiting_for = NULL,
     not_before = NULL, fence = fence + 1, worker_id = :worker_id, lease_expires_at = :lease_at
 WHERE id IN (
     SELECT r.id
@@ -60,6 +62,7 @@ WHERE id IN (
     SELECT r.id
     FROM runs AS r
     WHERE r.state = 'running' AND r.lease_expires_at < :now
+        AND (:id IS NULL OR r.id = :id)
         AND (:store_id IS NULL OR r.store_id = :store_id)
     ORDER BY r.lease_expires_at, r.id
     LIMIT :limit

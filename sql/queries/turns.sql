@@ -35,7 +35,7 @@ DELETE FROM llm_calls WHERE id = :id AND state = 'open';
 
 -- name: lose_calls
 -- A call left open by a worker that is gone: nobody knows whether it was paid for, so it is booked as if it was.
-UPDATE llm_calls SET state = 'lost', cost_nanousd = estimated_nanousd
+UPDATE llm_calls SET state = 'lost', cost_nanousd = estimated_nanousd, error = :error
 WHERE run_id = :run_id AND state = 'open'
 RETURNING cost_nanousd;
 
@@ -71,7 +71,8 @@ VALUES (:provider, :reason, :now, :retry_at)
 ON CONFLICT (provider) DO UPDATE SET reason = excluded.reason, opened_at = excluded.opened_at, retry_at = excluded.retry_at;
 
 -- name: accept_provider
-DELETE FROM provider_circuits WHERE provider = :provider;
+DELETE FROM provider_circuits
+WHERE provider = :provider AND opened_at < (SELECT c.started_at FROM llm_calls AS c WHERE c.id = :id);
 
 -- name: recent_runs
 SELECT scheduled_time, finished_at, state, error_class, output, error

@@ -40,7 +40,7 @@ HOT: dict[str, dict[str, object]] = {
     "slots.needs_model": {"store_id": None},
     "runs.start": CLAIM | {"id": None},
     "runs.resume": CLAIM | {"id": None},
-    "runs.take_over": CLAIM,
+    "runs.take_over": CLAIM | {"id": None},
     "probe": {"schema_version": 1},
 }
 
