@@ -70,6 +70,10 @@ class World:
         self._patch.setenv(SCRIPT_VARIABLE, str(path))
         self.set(model="scripted")
 
+    def spoil_script(self) -> None:
+        """From now on the script cannot be read, so that its model cannot be opened."""
+        (self._folder / "script.json").write_text("no JSON")
+
     def task(self, store_id: str = DEFAULT_STORE, **fields: Any) -> str:
         """A new task, due in an hour and then every hour unless told otherwise; its id."""
         given = {"name": "Task", "prompt": "Create a task called 'Card'"} | fields
