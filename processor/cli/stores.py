@@ -1,18 +1,16 @@
 """`processor stores`: tenants."""
 
-import json as json_library
-from typing import Annotated, Any
+from typing import Annotated, cast
 
 import typer
 
 from processor.cli.access import opened
 from processor.cli.options import DEFAULT_LIMIT, All, AsJson, Limit, cut, given, noun, verb
 from processor.cli.render import show_list, show_object
-from processor.errors import InvalidInput
 from processor.services import stores
 
 app = noun("Tenants: each has tasks, runs and a board of its own.")
-COLUMNS = {"id": "ID", "name": "NAME", "misfire": "MISFIRE", "budget_usd_per_day": "USD PER DAY"}
+COLUMNS = {"id": "ID", "name": "NAME", "misfire": "MISFIRE"}
 Which = Annotated[str, typer.Argument(metavar="ID|NAME", help="The store.")]
 
 
@@ -43,48 +41,17 @@ def get_store(store: Which, json: AsJson = False) -> None:
     show_object(shown, as_json=json)
 
 
-@verb(
-    app,
-    "update",
-    "processor stores update default --misfire latest",
-    "processor stores update default --budget-usd-per-day 5",
-    """processor stores update default --policy '{"create_card": "auto"}'""",
-)
+@verb(app, "update", "processor stores update default --misfire latest")
 def update_store(
     store: Which,
     misfire: Annotated[
         str | None,
         typer.Option("--misfire", metavar="skip|latest|all", help="For tasks that do not say it themselves."),
     ] = None,
-    budget_usd_per_day: Annotated[
-        str | None, typer.Option("--budget-usd-per-day", metavar="USD|none", help="The most that a day may cost.")
-    ] = None,
-    policy: Annotated[
-        str | None, typer.Option("--policy", metavar="JSON", help="Tool name to auto, ask or deny, as a JSON object.")
-    ] = None,
     json: AsJson = False,
 ) -> None:
     """Change a store."""
-    fields = given(misfire=misfire, budget_usd_per_day=budget_usd_per_day, policy=policy)
+    fields = cast("stores.StoreFields", given(misfire=misfire))
     with opened() as database, database.writing() as work:
-        shown = stores.view(work, stores.update(work, stores.get(work, store).id, _read(fields)))
+        shown = stores.view(work, stores.update(work, stores.get(work, store).id, fields))
     show_object(shown, as_json=json)
-
-
-def _read(fields: dict[str, Any]) -> stores.StoreFields:
-    read: stores.StoreFields = {}
-    if "misfire" in fields:
-        read["misfire"] = fields["misfire"]
-    if "budget_usd_per_day" in fields:
-        read["budget_usd_per_day"] = None if fields["budget_usd_per_day"] == "none" else fields["budget_usd_per_day"]
-    if "policy" in fields:
-        read["policy"] = _read_policy(fields["policy"])
-    return read
-
-
-def _read_policy(text: str) -> dict[str, str]:
-    try:
-        policy: dict[str, str] = json_library.loads(text)
-    except ValueError:
-        raise InvalidInput("""The policy is no JSON: write it like '{"create_card": "ask"}'""") from None
-    return policy

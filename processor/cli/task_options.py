@@ -33,10 +33,6 @@ Overlap = Annotated[
     str | None, _option("--overlap", "About a slot that comes while a run is open; by default skip.", "skip|queue")
 ]
 Priority = Annotated[int | None, _option("--priority", "1 to 5, 1 goes first; by default 3.", "N")]
-Sender = Annotated[str | None, _option("--sender", "Who asked for this task.", "EMAIL")]
-Deadline = Annotated[
-    str | None, _option("--deadline", "When it should be done: an instant, or a duration from each slot.", "T|DURATION")
-]
 Model = Annotated[
     str | None,
     _option("--model", "economy, standard, strong, max, or a model's name; by default standard.", "PRESET|NAME"),

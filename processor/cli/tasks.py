@@ -38,8 +38,10 @@ COLUMNS = {
     "schedule_text": "SCHEDULE",
     "state": "STATE",
     "next_run_at": "NEXT",
+    "paused_until": "PAUSED UNTIL",
     "last_run_at": "LAST",
 }
+FIRST = ("id", "name", "state", "next_run_at")
 Which = Annotated[str, typer.Argument(metavar="ID", help="The task.")]
 
 
@@ -65,8 +67,6 @@ def create_task(  # noqa: PLR0917 (typer turns every parameter into an option)
     misfire: option.Misfire = None,
     overlap: option.Overlap = None,
     priority: option.Priority = None,
-    sender: option.Sender = None,
-    deadline: option.Deadline = None,
     model: option.Model = None,
     budget_usd: option.BudgetUsd = None,
     max_turns: option.MaxTurns = None,
@@ -93,7 +93,7 @@ def list_tasks(
         rows = [tasks.view(work, task) for task in tasks.list(work, store_id, cut(limit, show_all))]
     shown = rows if json else [row | {"state": _state(row)} for row in rows]
     empty = "No tasks yet: 'processor tasks create --help' shows how to make one."
-    show_list(shown, COLUMNS, as_json=json, empty=empty)
+    show_list(shown, COLUMNS, as_json=json, empty=empty, first=FIRST)
 
 
 @verb(app, "get", f"processor tasks get {EXAMPLE_ID}")
@@ -126,8 +126,6 @@ def update_task(  # noqa: PLR0917 (typer turns every parameter into an option)
     misfire: option.Misfire = None,
     overlap: option.Overlap = None,
     priority: option.Priority = None,
-    sender: option.Sender = None,
-    deadline: option.Deadline = None,
     model: option.Model = None,
     budget_usd: option.BudgetUsd = None,
     max_turns: option.MaxTurns = None,
@@ -219,4 +217,4 @@ def _show_changed(store: str, as_json: bool, change: Callable[[Work, str], Task]
 def _state(row: dict[str, Any]) -> str:
     if not row["enabled"]:
         return "disabled"
-    return f"paused until {row['paused_until']}" if row["paused_until"] else "enabled"
+    return "paused" if row["paused_until"] else "enabled"

@@ -15,16 +15,15 @@ from processor.storage.work import Work
 DEFAULT_COLUMNS = ("To do", "In progress", "Done")
 LONGEST_NAME = 100
 MISFIRES = ("skip", "latest", "all")
-RISKS = ("auto", "ask", "deny")
+
+_LATER = {"policy": "A policy about tools", "budget_usd_per_day": "A budget of a day"}
 
 
 class StoreFields(TypedDict, total=False):
     """What can be changed; a key that is not there stays as it is."""
 
-    policy: dict[str, str]
-    """Tool name → `auto`, `ask` or `deny`."""
+    policy: dict[str, str] | None
     budget_usd_per_day: float | str | None
-    """None: no limit."""
     misfire: str
 
 
@@ -107,20 +106,7 @@ def _locked(work: Work, store_id: str) -> Store:
 
 
 def _checked(fields: StoreFields) -> dict[str, Any]:
-    columns: dict[str, Any] = {}
-    if "policy" in fields:
-        columns["policy"] = json.dumps(_checked_policy(fields["policy"]), sort_keys=True)
-    if "budget_usd_per_day" in fields:
-        given = fields["budget_usd_per_day"]
-        columns["budget_nanousd_per_day"] = None if given is None else checks.nanousd(given, "budget of a day")
-    if "misfire" in fields:
-        columns["misfire"] = checks.choice(fields["misfire"], "misfire policy", MISFIRES)
-    return columns
-
-
-def _checked_policy(given: object) -> dict[str, str]:
-    if not isinstance(given, dict) or not all(isinstance(tool, str) and tool for tool in given):
-        raise InvalidInput(
-            'The policy must be an object like {"create_card": "ask"}: a tool name, and what holds for it'
-        )
-    return {tool: checks.choice(risk, f"policy of {tool}", RISKS) for tool, risk in given.items()}
+    for name, what in _LATER.items():
+        if fields.get(name) is not None:
+            raise InvalidInput(f"{what} is not available in this version: leave it out")
+    return {"misfire": checks.choice(fields["misfire"], "misfire policy", MISFIRES)} if "misfire" in fields else {}

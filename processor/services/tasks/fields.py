@@ -1,7 +1,6 @@
 """What people say about a task: the input of `create` and `update`, and the check of all that is no schedule."""
 
 import json
-import re
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from typing import Any, TypedDict
@@ -12,19 +11,14 @@ from processor.errors import InvalidInput
 from processor.llm.prices import DEFAULT_PRESET, PriceTable, resolve_model
 from processor.models import Job, Project, Task
 from processor.rules.disposition import Misfire, Overlap
-from processor.rules.schedules import parse_interval
 from processor.services import checks
 from processor.services.checks import Bounds
-from processor.services.instants import moment_or_none, parse_instant
 from processor.storage.work import Work
 
 LONGEST_NAME = 200
 LONGEST_DESCRIPTION = 20_000
 LONGEST_PROMPT = 100_000
 DEFAULT_BUDGET_NANOUSD = 250_000_000
-
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-_DURATION = re.compile(r"[\d dhms]+")
 
 
 class TaskFields(TypedDict, total=False):
@@ -58,7 +52,6 @@ class TaskFields(TypedDict, total=False):
     priority: int | None
     sender: str | None
     deadline: str | int | None
-    """An instant, or a duration like `2h`."""
     model: str | None
     delivery: str | None
     tools: list[str] | None
@@ -81,6 +74,8 @@ _LATER = {
     "watch": "A file watch (--watch) is",
     "min_interval": "An adaptive schedule (--min-interval) is",
     "max_interval": "An adaptive schedule (--max-interval) is",
+    "sender": "A sender is",
+    "deadline": "A deadline is",
     "gate": "A gate (--gate) is",
     "outcome": "An outcome contract (--outcome) is",
 }
@@ -111,8 +106,6 @@ def checked(work: Work, store_id: str, fields: TaskFields, known_tools: Abstract
         columns["project_id"] = _existing(work, store_id, Project, "project", fields["project_id"])
     if "tools" in fields:
         columns["tools"] = _tools(fields["tools"], known_tools)
-    if "deadline" in fields:
-        columns |= _deadline(fields["deadline"])
     return columns
 
 
@@ -162,15 +155,6 @@ def _overlap(given: object) -> str:
     return "skip" if given is None else checks.choice(given, "overlap policy", [str(each) for each in Overlap])
 
 
-def _sender(given: object) -> str | None:
-    if given is None:
-        return None
-    sender = checks.one_line(given, "sender", LONGEST_NAME)
-    if not _EMAIL.fullmatch(sender):
-        raise InvalidInput(f"The sender {sender[:60]!r} is no e-mail address: write it like ann@example.com")
-    return sender
-
-
 _TEXTS: dict[str, Callable[[Any], str | None]] = {
     "name": lambda given: checks.one_line(given, "name of a task", LONGEST_NAME),
     "prompt": lambda given: checks.filled(given, "prompt", LONGEST_PROMPT),
@@ -178,7 +162,6 @@ _TEXTS: dict[str, Callable[[Any], str | None]] = {
     "model": _model,
     "misfire": _misfire,
     "overlap": _overlap,
-    "sender": _sender,
 }
 
 
@@ -201,11 +184,3 @@ def _tools(given: object, known_tools: AbstractSet[str]) -> str | None:
     if unknown:
         raise InvalidInput(f"Unknown tool {', '.join(unknown)}: use some of {', '.join(sorted(known_tools))}")
     return json.dumps(sorted(set(given)))
-
-
-def _deadline(given: str | int | None) -> dict[str, Any]:
-    """A text of digits and units is a duration that counts from each slot; anything else an instant."""
-    if isinstance(given, str) and _DURATION.fullmatch(given.strip().lower()):
-        return {"deadline_seconds": parse_interval(given), "deadline_at": None}
-    at = None if given is None else parse_instant(given, "--deadline")
-    return {"deadline_seconds": None, "deadline_at": moment_or_none(at)}

@@ -1,3 +1,4 @@
+import re
 from io import StringIO
 
 import pytest
@@ -17,7 +18,7 @@ def test_every_option_of_a_task_arrives(processor: Processor) -> None:
     options = [
         *("--description", "For the team", "--cron", "0 9 * * 1-5", "--timezone", "Europe/Berlin"),
         *("--max-retries", "1", "--retry-delay", "5", "--misfire", "latest", "--overlap", "queue", "--priority", "1"),
-        *("--sender", "ann@example.com", "--deadline", "2h", "--model", "strong", "--budget-usd", "0.5"),
+        *("--model", "strong", "--budget-usd", "0.5"),
         *("--max-turns", "3", "--timeout", "60", "--tool", "list_cards", "--tool", "create_card", "--disabled"),
     ]
     made = processor("tasks", "create", *PROMPT, *options, "--json").json
@@ -29,8 +30,6 @@ def test_every_option_of_a_task_arrives(processor: Processor) -> None:
         "misfire": "latest",
         "overlap": "queue",
         "priority": 1,
-        "sender": "ann@example.com",
-        "deadline": "2h",
         "model": "strong",
         "budget_usd": 0.5,
         "max_turns": 3,
@@ -98,7 +97,7 @@ def test_disabling_empties_the_next_time_and_enabling_brings_it_back(processor: 
 def test_a_pause_ends_by_itself_or_by_enabling(processor: Processor, task_id: str) -> None:
     paused = processor("tasks", "pause", task_id, "--until", "2100-01-01T00:00:00Z", "--json").json
     assert paused["paused_until"] == "2100-01-01T00:00:00Z"
-    assert "paused until 2100" in processor("tasks", "list").out
+    assert re.search(r"paused .* 2100-01-01T00:00:00Z", processor("tasks", "list").out)
     assert processor("tasks", "enable", task_id, "--json").json["paused_until"] is None
 
 

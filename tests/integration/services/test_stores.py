@@ -57,33 +57,27 @@ def test_stores_are_listed_by_age_up_to_a_limit(database: Database, stores: Stor
         assert [store.name for store in service.list(work, limit=2)] == ["default", "mine"]
 
 
-def test_policy_budget_and_misfire_can_be_changed_and_the_stranger_keeps_its_own(
-    database: Database, stores: Stores
-) -> None:
-    fields = StoreFields(policy={"create_card": "ask"}, budget_usd_per_day="1.5", misfire="latest")
+def test_the_misfire_policy_can_be_changed_and_the_stranger_keeps_its_own(database: Database, stores: Stores) -> None:
     with database.writing() as work:
-        service.update(work, stores.mine, fields)
+        service.update(work, stores.mine, {"misfire": "latest"})
     with database.reading() as work:
         mine, stranger = (service.view(work, service.get(work, id_)) for id_ in (stores.mine, stores.stranger))
-    assert (mine["policy"], mine["budget_usd_per_day"], mine["misfire"]) == ({"create_card": "ask"}, 1.5, "latest")
-    assert (stranger["policy"], stranger["budget_usd_per_day"], stranger["misfire"]) == ({}, None, "skip")
+    assert (mine["misfire"], mine["version"]) == ("latest", 2)
+    assert (stranger["misfire"], stranger["version"]) == ("skip", 1)
 
 
-def test_the_budget_of_a_day_can_be_lifted_again(database: Database, stores: Stores) -> None:
-    with database.writing() as work:
-        service.update(work, stores.mine, {"budget_usd_per_day": 2})
-        store = service.update(work, stores.mine, {"budget_usd_per_day": None})
-        assert service.view(work, store)["budget_usd_per_day"] is None
+@pytest.mark.parametrize("fields", [{"policy": {"create_card": "ask"}}, {"policy": {}}, {"budget_usd_per_day": "1.5"}])
+def test_what_this_version_would_not_heed_is_refused(database: Database, stores: Stores, fields: StoreFields) -> None:
+    with database.writing() as work, pytest.raises(InvalidInput, match="is not available in this version: leave"):
+        service.update(work, stores.mine, fields)
+    with database.reading() as work:
+        mine = service.view(work, service.get(work, stores.mine))
+    assert (mine["policy"], mine["budget_usd_per_day"], mine["version"]) == ({}, None, 1)
 
 
 @pytest.mark.parametrize(
     "fields",
     [
-        {"policy": {"create_card": "perhaps"}},
-        {"policy": ["create_card"]},
-        {"budget_usd_per_day": -1},
-        {"budget_usd_per_day": "nan"},
-        {"budget_usd_per_day": "lots"},
         {"misfire": "sometimes"},
         {"misfire": "latest", "colour": "blue"},
     ],

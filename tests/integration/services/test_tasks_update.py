@@ -115,11 +115,9 @@ def test_none_resets_and_what_is_not_given_stays(
     clock: ClockFile, database: Database, stores: Stores, hourly: str
 ) -> None:
     with database.writing() as work:
-        update(
-            work, stores.mine, hourly, misfire="all", max_retries=7, sender="a@b.c", tools=["create_card"], priority=1
-        )
-        task = update(work, stores.mine, hourly, misfire=None, max_retries=None, sender=None, tools=None)
-        assert (task.misfire, task.max_retries, task.sender, task.tools, task.priority) == (None, 3, None, None, 1)
+        update(work, stores.mine, hourly, misfire="all", max_retries=7, tools=["create_card"], priority=1)
+        task = update(work, stores.mine, hourly, misfire=None, max_retries=None, tools=None)
+        assert (task.misfire, task.max_retries, task.tools, task.priority) == (None, 3, None, 1)
 
 
 def test_the_budget_goes_with_the_model(clock: ClockFile, database: Database, stores: Stores, hourly: str) -> None:
