@@ -26,7 +26,11 @@ _OTHER_NAMES = {
     "database_url": ("PROCESSOR_DATABASE_URL", "DATABASE_URL"),
     "anthropic_base_url": ("ANTHROPIC_BASE_URL",),
 }
-_ENVIRONMENT_ONLY = {"root": "PROCESSOR_ROOT", "anthropic_base_url": "ANTHROPIC_BASE_URL"}
+_ENVIRONMENT_ONLY = {
+    "root": "PROCESSOR_ROOT",
+    "script": "PROCESSOR_SCRIPT",
+    "anthropic_base_url": "ANTHROPIC_BASE_URL",
+}
 
 
 def _not_bool(value: object) -> object:

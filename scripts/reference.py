@@ -49,6 +49,7 @@ OTHER_VARIABLES = """
 | `ANTHROPIC_API_KEY`, `ANTHROPIC_AUTH_TOKEN`, `ANTHROPIC_BASE_URL` | as the anthropic package reads them |
 | `PROCESSOR_CONFIG` | another place for `processor.yaml` |
 | `PROCESSOR_ROOT` | where relative paths start |
+| `PROCESSOR_SCRIPT` | the JSON file of responses that the model `scripted` replays |
 | `PROCESSOR_CLOCK_FILE` | for tests: a file that holds the instant to take for now; refused on Render |
 | `PROCESSOR_DEBUG` | anything but empty: log more, and show where a bug is |
 | `NO_COLOR` | anything but empty: no colours on a terminal |

@@ -88,8 +88,8 @@ def test_a_variable_without_value_and_default_is_named(tmp_path: Path) -> None:
 
 
 def test_relative_paths_count_from_the_root(tmp_path: Path) -> None:
-    text = "database_url: sqlite:///db/x.db\nstop_file: halt\nscript: answers.json\n"
-    settings = load(tmp_path, text)
+    text = "database_url: sqlite:///db/x.db\nstop_file: halt\n"
+    settings = load(tmp_path, text, PROCESSOR_SCRIPT="answers.json")
     assert settings.database_url == f"sqlite:///{tmp_path}/db/x.db"
     assert (settings.stop_file, settings.script) == (f"{tmp_path}/halt", f"{tmp_path}/answers.json")
 
@@ -150,6 +150,7 @@ def test_a_bad_variable_is_named_with_what_it_must_be(tmp_path: Path, variable: 
         ("colour: red\n", "line 1: 'colour' is no setting: known are database_url, model"),
         ("? [a]\n: 1\n", "line 1: '…' is no setting"),
         ("root: /x\n", "line 1: 'root' is read from the environment only: set PROCESSOR_ROOT there"),
+        ("script: a.json\n", "line 1: 'script' is read from the environment only: set PROCESSOR_SCRIPT there"),
         ("model: anthropic\nmodel: rehearsal\n", "line 2: 'model' is given twice"),
         ("- a\n", "line 1: lines of 'name: value' are expected here"),
         ("a: : b\n", "line 1: this is no valid YAML"),
