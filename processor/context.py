@@ -46,8 +46,3 @@ class TickContext:
     def seconds_to_hard_deadline(self) -> float:
         """What is left until calls are cut; never negative."""
         return max(0.0, self._hard_deadline - self._monotonic())
-
-    @property
-    def seconds_to_soft_deadline(self) -> float:
-        """What is left until runs are handed back; never negative."""
-        return max(0.0, self._soft_deadline - self._monotonic())

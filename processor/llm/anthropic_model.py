@@ -62,11 +62,6 @@ def open_model(concurrency: int) -> "AnthropicModel":
     return AnthropicModel(concurrency)
 
 
-def has_credential() -> bool:
-    """Whether the anthropic package would find a key, a token, a profile or a federation here. Asks no network."""
-    return credential_problem() is None
-
-
 def credential_problem() -> str | None:
     """Return why no call can be made from here, in one line that says what to do; None if one can.
 

@@ -22,10 +22,6 @@ class ProviderCircuit:
         if self._reason is None:
             self._reason = reason
 
-    def reset(self) -> None:
-        """Let calls through again, as each new tick does."""
-        self._reason = None
-
     def check(self) -> None:
         """Raise ProviderRefused if the circuit is open."""
         if self._reason is not None:

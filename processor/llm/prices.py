@@ -115,30 +115,11 @@ class PriceTable:
         price = self.price(model)
         return None if price is None else price.cost_nanousd(usage)
 
-    def estimate_nanousd(self, request: ModelRequest, messages: list[dict[str, Any]], max_tokens: int) -> int | None:
-        """Return the most that a call may cost, before it is made; None if the model's price is not known."""
-        return self.cost_nanousd(request.model, worst_usage(request, messages, max_tokens))
-
 
 @cache
 def shipped_prices() -> PriceTable:
     """Return the table that comes with the program."""
     return PriceTable.from_json(files(__package__).joinpath("prices.json").read_text(encoding="utf-8"))
-
-
-def cost_nanousd(model: str, usage: Usage, prices: PriceTable | None = None) -> int | None:
-    """Return what a call cost by the shipped table, or by another; None if the model's price is not known."""
-    return (prices or shipped_prices()).cost_nanousd(model, usage)
-
-
-def estimate_nanousd(
-    request: ModelRequest,
-    messages: list[dict[str, Any]],
-    max_tokens: int,
-    prices: PriceTable | None = None,
-) -> int | None:
-    """Return the most that a call may cost by the shipped table, or by another; None if the price is not known."""
-    return (prices or shipped_prices()).estimate_nanousd(request, messages, max_tokens)
 
 
 def worst_usage(request: ModelRequest, messages: list[dict[str, Any]], max_tokens: int) -> Usage:

@@ -17,9 +17,6 @@ class RetryPolicy:
 
 STANDARD = RetryPolicy()
 
-SEQUENTIAL = RetryPolicy(max_retries=0, multiplier=1, jitter=False)
-"""Steps of a job stop it when they fail; one that asks for retries gets them a minute apart."""
-
 
 def next_delay_seconds(policy: RetryPolicy, failures: int, random: float) -> float | None:
     """Return how long to wait after this many failures in a row (1 or more); None when the retries are used up.

@@ -50,7 +50,6 @@ class ErrorClass(StrEnum):
     INVALID_REQUEST = "invalid_request"  # the provider will never answer this request
     PROVIDER_UNAVAILABLE = "provider_unavailable"  # no usable answer, however long it waited
     MODEL_ERROR = "model_error"  # an answer that the loop does not understand
-    INVALID_CONFIGURATION = "invalid_configuration"  # the task asks for a tool or a model that does not exist
     CRASH_LOOP = "crash_loop"  # too many recoveries: it seems to kill its worker
     INTERNAL = "internal"  # a bug of this program
 

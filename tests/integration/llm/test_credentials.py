@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from processor.errors import ConfigurationError, ModelUnavailable, ProviderRefused
-from processor.llm.anthropic_model import AnthropicModel, credential_problem, has_credential, open_model
+from processor.llm.anthropic_model import AnthropicModel, credential_problem, open_model
 from tests.integration.llm.calling import Sleeps, ask, with_model
 from tests.integration.llm.fault_server import FaultServer, error_answer
 
@@ -22,7 +22,6 @@ def write_profile(home: Path, text: str) -> None:
 
 
 def test_nothing_set_is_no_credential() -> None:
-    assert not has_credential()
     assert "set ANTHROPIC_API_KEY" in str(credential_problem())
 
 
@@ -35,13 +34,13 @@ def test_a_model_does_not_open_without_a_credential() -> None:
 def test_a_key_or_a_token_is_a_credential(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "sk-ant-test-key")
 
-    assert has_credential()
+    assert credential_problem() is None
 
 
 def test_an_empty_key_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "")
 
-    assert not has_credential()
+    assert "set ANTHROPIC_API_KEY" in str(credential_problem())
 
 
 @pytest.mark.parametrize("key", ["sk-ant-test-key\n", " sk-ant-test-key", "sk-ant-tést-key"])
@@ -56,19 +55,19 @@ def test_federation_in_the_environment_is_a_credential(monkeypatch: pytest.Monke
     for name, value in FEDERATION.items():
         monkeypatch.setenv(name, value)
 
-    assert has_credential()
+    assert credential_problem() is None
 
 
 def test_half_a_federation_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_FEDERATION_RULE_ID", "fdrl_1")
 
-    assert not has_credential()
+    assert "set ANTHROPIC_API_KEY" in str(credential_problem())
 
 
 def test_a_profile_on_disk_is_a_credential(tmp_path: Path) -> None:
     write_profile(tmp_path, json.dumps({"authentication": {"type": "user_oauth"}}))
 
-    assert has_credential()
+    assert credential_problem() is None
 
 
 def test_a_broken_profile_that_nobody_chose_is_none(tmp_path: Path) -> None:
@@ -86,7 +85,7 @@ def test_a_chosen_profile_that_does_not_exist_is_told(monkeypatch: pytest.Monkey
 def test_a_header_of_ones_own_is_a_credential(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", "X-Api-Key: local")
 
-    assert has_credential()
+    assert credential_problem() is None
 
 
 @pytest.mark.parametrize("url", ["garbage", "ftp://127.0.0.1", "http://127.0.0.1:port"])

@@ -19,13 +19,3 @@ def test_an_open_circuit_refuses_with_the_first_reason() -> None:
 
     with pytest.raises(ProviderRefused, match="the key is unknown"):
         circuit.check()
-
-
-def test_a_circuit_that_was_reset_lets_calls_through_again() -> None:
-    circuit = ProviderCircuit()
-    circuit.open("the key is unknown")
-    circuit.reset()
-
-    circuit.check()
-
-    assert circuit.reason is None

@@ -11,8 +11,6 @@ from processor.llm.prices import (
     PRESETS,
     Price,
     PriceTable,
-    cost_nanousd,
-    estimate_nanousd,
     resolve_model,
     shipped_prices,
     worst_usage,
@@ -39,7 +37,7 @@ def test_a_million_tokens_cost_what_the_table_says(
     model: str, input_usd: str, output_usd: str, write_usd: str, write_1h_usd: str, read_usd: str
 ) -> None:
     def cost(usage: Usage) -> Fraction:
-        return Fraction(cost_nanousd(model, usage) or 0, DOLLAR)
+        return Fraction(shipped_prices().cost_nanousd(model, usage) or 0, DOLLAR)
 
     assert cost(Usage(input_tokens=MILLION)) == Fraction(input_usd)
     assert cost(Usage(output_tokens=MILLION)) == Fraction(output_usd)
@@ -58,24 +56,27 @@ def test_a_million_tokens_cost_what_the_table_says(
     ],
 )
 def test_a_long_prompt_makes_all_of_a_haiku_call_five_times_dearer(usage: Usage, nanousd: int) -> None:
-    assert cost_nanousd("claude-haiku-5-5", usage) == nanousd
+    assert shipped_prices().cost_nanousd("claude-haiku-5-5", usage) == nanousd
 
 
 def test_a_dated_name_has_the_price_of_the_undated_one() -> None:
     usage = Usage(input_tokens=1000)
 
-    assert cost_nanousd("claude-sonnet-5-5-20261015", usage) == cost_nanousd("claude-sonnet-5-5", usage) == 2_000_000
+    assert (
+        shipped_prices().cost_nanousd("claude-sonnet-5-5-20261015", usage)
+        == shipped_prices().cost_nanousd("claude-sonnet-5-5", usage)
+        == 2_000_000
+    )
 
 
 @pytest.mark.parametrize("model", ["claude-next", "claude-sonnet-5-5-large", "gpt", ""])
 def test_an_unknown_model_has_no_price_which_is_not_zero(model: str) -> None:
-    assert cost_nanousd(model, Usage(input_tokens=1)) is None
-    assert estimate_nanousd(ModelRequest(model, [], [], 10), HELLO, 10) is None
+    assert shipped_prices().cost_nanousd(model, Usage(input_tokens=1)) is None
 
 
 @pytest.mark.parametrize("model", ["rehearsal", "scripted"])
 def test_what_calls_no_provider_costs_nothing(model: str) -> None:
-    assert cost_nanousd(model, Usage(input_tokens=MILLION)) == 0
+    assert shipped_prices().cost_nanousd(model, Usage(input_tokens=MILLION)) == 0
 
 
 def test_a_part_of_a_nano_dollar_counts_as_a_whole_one() -> None:
@@ -156,7 +157,7 @@ def test_the_estimate_covers_tools_and_system_and_a_cache_that_is_written() -> N
     )
 
     def estimate(request: ModelRequest) -> int:
-        return estimate_nanousd(request, HELLO, 10) or 0
+        return shipped_prices().cost_nanousd(request.model, worst_usage(request, HELLO, 10)) or 0
 
     assert estimate(ModelRequest("claude-sonnet-5-5", long, [], 10)) > estimate(bare) + 10_000 * 2000
     assert estimate(ModelRequest("claude-sonnet-5-5", [], long, 10)) > estimate(bare) + 10_000 * 2000

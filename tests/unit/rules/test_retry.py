@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from processor.rules.retry import SEQUENTIAL, STANDARD, RetryPolicy, next_delay_seconds
+from processor.rules.retry import STANDARD, RetryPolicy, next_delay_seconds
 
 ALMOST_ONE = 0.999999
 
@@ -21,15 +21,6 @@ def test_full_jitter_spreads_a_delay_from_nothing_to_its_length() -> None:
 
 def test_three_retries_follow_the_first_start_and_no_more() -> None:
     assert [next_delay_seconds(STANDARD, failures, 0.5) is None for failures in (1, 2, 3, 4)] == [False] * 3 + [True]
-
-
-def test_a_sequential_task_is_not_retried_unless_it_says_so() -> None:
-    assert next_delay_seconds(SEQUENTIAL, 1, 0.5) is None
-
-
-def test_a_sequential_task_that_says_so_waits_a_minute_each_time() -> None:
-    asked = replace(SEQUENTIAL, max_retries=5)
-    assert [next_delay_seconds(asked, failures, 0.1) for failures in (1, 3, 5)] == [60, 60, 60]
 
 
 def test_the_cap_holds_however_often_it_failed() -> None:
