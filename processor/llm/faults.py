@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from processor.errors import ModelError, ModelRejected, ModelUnavailable, ProviderRefused
+from processor.rules.storable import storable
 
 LONGEST_RETRY_AFTER_SECONDS = 86_400.0
 """A run waits for its provider for a day at most, so that a longer wish says no more."""
@@ -77,8 +78,8 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
 
 
 def one_line(text: str) -> str:
-    """Return somebody else's words as one line of bearable length, without anything that looks like a key."""
-    line = " ".join(_SECRET.sub("***", text).split())
+    """Return somebody else's words as one storable line of bearable length, without anything that looks like a key."""
+    line = " ".join(_SECRET.sub("***", storable(text)).split())
     return line if len(line) <= _LONGEST_MESSAGE else f"{line[:_LONGEST_MESSAGE]}…"
 
 

@@ -5,6 +5,7 @@ from typing import Any, Never
 
 from processor.errors import ModelUnavailable
 from processor.llm.protocol import ModelResponse, Usage
+from processor.rules.storable import storable
 
 
 def read_message(body: str, request_id: str | None = None) -> ModelResponse:
@@ -20,7 +21,7 @@ def read_message(body: str, request_id: str | None = None) -> ModelResponse:
         stop_reason=_optional_text(message, "stop_reason"),
         usage=read_usage(message.get("usage")),
         model=_optional_text(message, "model") or "",
-        request_id=request_id,
+        request_id=None if request_id is None else storable(request_id),
     )
 
 
@@ -74,7 +75,7 @@ def _optional_text(message: dict[str, Any], key: str) -> str | None:
     text = message.get(key)
     if text is not None and not isinstance(text, str):
         _refuse(f"its {key} is not a text")
-    return text
+    return None if text is None else storable(text)
 
 
 def _tokens(usage: dict[str, Any], key: str, default: int | None = None) -> int:

@@ -105,3 +105,7 @@ def test_the_words_of_others_become_one_short_line_without_keys() -> None:
     assert line.startswith("bad key *** and Authorization: Bearer *** x")
     assert "\n" not in line
     assert len(line) < 310
+
+
+def test_the_words_of_others_can_be_stored() -> None:
+    assert one_line("bad\0 key \ud800 sk-ant-\0api03-abc") == "bad key ? ***"

@@ -48,6 +48,16 @@ def test_a_whole_message_is_read_and_kept_verbatim() -> None:
     assert response.usage == Usage(input_tokens=5, output_tokens=7)
 
 
+def test_what_no_database_can_hold_is_left_out_of_what_is_kept_beside_the_body() -> None:
+    told = {"model": "claude\0-\ud800", "stop_reason": "end\0_turn\udfff"}
+    body = json.dumps(MESSAGE | told)
+
+    response = read_message(body, "req\0_\ud800")
+
+    assert (response.model, response.stop_reason, response.request_id) == ("claude-?", "end_turn?", "req_?")
+    assert response.body == body
+
+
 def test_blocks_of_an_unknown_type_are_kept() -> None:
     blocks = [{"type": "thinking", "thinking": "", "signature": "s"}, {"type": "of_next_year", "x": [1]}]
 
