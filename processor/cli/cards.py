@@ -25,6 +25,7 @@ from processor.storage.work import Work
 
 app = noun("The board that agents and people share.")
 COLUMNS = {"id": "ID", "column": "COLUMN", "position": "PLACE", "title": "TITLE", "created_by_run_id": "MADE BY RUN"}
+FIRST = ("id", "title", "column")
 EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000001"
 Which = Annotated[str, typer.Argument(metavar="ID", help="The card.")]
 Column = Annotated[str | None, typer.Option("--column", metavar="NAME", help="The column; any case will do.")]
@@ -42,7 +43,8 @@ def list_cards(
     """List cards by column and place."""
     with looking(store) as (work, store_id):
         rows = [cards.view(work, card) for card in cards.list(work, store_id, column, cut(limit, show_all))]
-    show_list(rows, COLUMNS, as_json=json, empty="No cards here: 'processor cards create --title TITLE' makes one.")
+    empty = "No cards here: 'processor cards create --title TITLE' makes one."
+    show_list(rows, COLUMNS, as_json=json, empty=empty, first=FIRST)
 
 
 @verb(app, "get", f"processor cards get {EXAMPLE_ID}")

@@ -12,7 +12,7 @@ from typing import Literal
 from processor import __version__
 from processor.cli.guard import leave
 from processor.cli.options import AsJson, alone, verb
-from processor.cli.render import show_json, show_line, show_table
+from processor.cli.render import show_json, show_line, show_whole
 from processor.clock import MAX_SKEW_SECONDS, host_clock
 from processor.errors import ProcessorError
 from processor.lazy import load
@@ -67,10 +67,10 @@ def _setting(name: str, value: str, source: str) -> dict[str, str]:
 
 
 def _show(findings: list[Finding], rows: list[dict[str, str]]) -> None:
-    show_table([asdict(each) for each in findings], COLUMNS)
+    show_whole([asdict(each) for each in findings], COLUMNS)
     if rows:
         show_line("")
-        show_table(rows, SETTING_COLUMNS)
+        show_whole(rows, SETTING_COLUMNS)
 
 
 def _versions() -> Iterator[Finding]:

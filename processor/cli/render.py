@@ -10,6 +10,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from processor.cli.fit import FREE_TEXT, GAP, fitted
 from processor.errors import InvalidInput
 
 _WIDE = 1_000
@@ -42,37 +43,58 @@ def say(text: str) -> None:
     typer.echo(text, err=True)
 
 
-def show_list(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, as_json: bool, empty: str) -> None:
+def show_list(
+    rows: Sequence[Mapping[str, Any]],
+    columns: Mapping[str, str],
+    *,
+    as_json: bool,
+    empty: str,
+    first: Sequence[str] = (),
+) -> None:
     """Print a table with these columns (field → heading), or a JSON array; `empty` says what to do next."""
     if as_json:
         show_json(list(rows))
     elif rows:
-        show_table(rows, columns)
+        show_table(rows, columns, first)
     else:
         say(empty)
 
 
-def show_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> None:
-    """Print objects as a table on standard output."""
-    show(_table(rows, columns))
+def show_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], first: Sequence[str] = ()) -> None:
+    """Print objects as a table with one line for each.
+
+    A terminal that is too narrow leaves out columns, those in `first` last of all; see `fit`.
+    """
+    cells = [{field: _in_one_line(field, row[field]) for field in columns} for row in rows]
+    needs = {name: max(len(heading), *(row[name].cell_len for row in cells)) for name, heading in columns.items()}
+    widths = fitted(needs, first, console(sys.stdout).width) if sys.stdout.isatty() else needs
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for field, width in widths.items():
+        made.add_column(columns[field], width=width, no_wrap=True, overflow="ellipsis")
+    for row in cells:
+        made.add_row(*(row[field] for field in widths))
+    show(made, at_least=sum(widths.values()) + GAP * len(widths))
 
 
-def show(renderable: RenderableType) -> None:
-    """Print something that rich draws, without blanks at the ends of lines."""
+def show_whole(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> None:
+    """Print a table that cuts nothing: its last column goes on in the next line."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    *others, last = columns
+    for field in others:
+        made.add_column(columns[field], no_wrap=True, overflow="fold")
+    made.add_column(columns[last], overflow="fold")
+    for row in rows:
+        made.add_row(*(cell(field, row[field]) for field in columns))
+    show(made)
+
+
+def show(renderable: RenderableType, *, at_least: int = 0) -> None:
+    """Print something that rich draws, `at_least` so many columns wide, without blanks at the ends of lines."""
     out = console(sys.stdout)
+    out.width = max(out.width, at_least)
     with out.capture() as drawn:
         out.print(renderable)
     typer.echo("\n".join(line.rstrip() for line in drawn.get().rstrip("\n").split("\n")))
-
-
-def _table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> Table:
-    """Return a table of the given fields; ids are never cut."""
-    made = Table(box=None, pad_edge=False, header_style="bold")
-    for field, heading in columns.items():
-        made.add_column(heading, no_wrap=_is_id(field), overflow="fold")
-    for row in rows:
-        made.add_row(*(cell(field, row[field]) for field in columns))
-    return made
 
 
 def show_object(value: Mapping[str, Any], *, as_json: bool) -> None:
@@ -120,5 +142,5 @@ def confirm(question: str, *, force: bool) -> None:
         raise typer.Abort
 
 
-def _is_id(field: str) -> bool:
-    return field == "id" or field.endswith("_id")
+def _in_one_line(field: str, value: object) -> Text:
+    return cell(field, " ".join(value.split()) if field in FREE_TEXT and isinstance(value, str) else value)

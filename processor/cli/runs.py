@@ -8,7 +8,7 @@ import typer
 
 from processor.cli.access import looking
 from processor.cli.options import DEFAULT_LIMIT, DEFAULT_STORE, All, AsJson, Limit, Store, cut, noun, verb
-from processor.cli.render import brief, show_json, show_list, show_object, show_text
+from processor.cli.render import brief, show_json, show_list, show_object, show_text, show_whole
 from processor.services import runs
 
 app = noun("What tasks did: states, results, logs and transcripts.")
@@ -23,6 +23,7 @@ COLUMNS = {
     "cost_usd": "USD",
     "output": "OUTPUT",
 }
+FIRST = ("id", "state", "task_name", "output")
 LOG_COLUMNS = {"logged_at": "AT", "level": "LEVEL", "event": "EVENT", "fields": "FIELDS"}
 LONGEST_OUTPUT = 100
 Which = Annotated[str, typer.Argument(metavar="ID", help="The run.")]
@@ -41,9 +42,8 @@ def list_runs(
     with looking(store) as (work, store_id):
         rows = runs.list_all(work, store_id, task, state, cut(limit, show_all))
     shown = rows if json else [short(run) for run in rows]
-    show_list(
-        shown, COLUMNS, as_json=json, empty="No runs yet: 'processor tasks run ID' makes one, or wait for a tick."
-    )
+    empty = "No runs yet: 'processor tasks run ID' makes one, or wait for a tick."
+    show_list(shown, COLUMNS, as_json=json, empty=empty, first=FIRST)
 
 
 @verb(app, "get", "processor runs get 0198c0de-0000-7000-8000-000000000001")
@@ -59,7 +59,10 @@ def show_logs(run: Which, store: Store = DEFAULT_STORE, json: AsJson = False) ->
     """Show the log lines of a run."""
     with looking(store) as (work, store_id):
         lines = runs.logs(work, store_id, run)
-    show_list(lines, LOG_COLUMNS, as_json=json, empty="This run has logged nothing yet.")
+    if lines and not json:
+        show_whole(lines, LOG_COLUMNS)
+    else:
+        show_list(lines, LOG_COLUMNS, as_json=json, empty="This run has logged nothing yet.")
 
 
 @verb(app, "transcript", "processor runs transcript 0198c0de-0000-7000-8000-000000000001 --json")

@@ -1,5 +1,6 @@
 """What a person sees: the programs on a terminal."""
 
+import json
 import os
 import pty
 import re
@@ -106,3 +107,24 @@ def test_nobody_listening_any_more_is_no_error(sqlite_url: str) -> None:
     )
     os.close(writing)
     assert (ended.returncode, ended.stderr) == (1, b"")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_list_has_one_line_for_each_row_and_cuts_only_free_text(terminal: Terminal, width: int) -> None:
+    words = "Summarise the board " * 10
+    made = terminal("processor", "tasks", "create", "--name", words, "--prompt", words, "--every", "4h", "--json")[1]
+    task_id = json.loads(made)["id"]
+    terminal("processor", "tasks", "pause", task_id, "--until", "2100-01-01")
+    terminal("processor", "tasks", "run", task_id)
+    (run,) = json.loads(terminal("processor", "runs", "list", "--json")[1])
+    card = json.loads(terminal("processor", "cards", "create", "--title", words, "--json")[1])
+    for noun, row in (
+        ("tasks", rf"{task_id}  Summarise.*…  .*paused  "),
+        ("runs", rf"{run['id']}  Summarise.*…  .*{run['state']}  .*\S"),
+        ("cards", rf"{card['id']}  {card['column']}  .*Summarise.*…"),
+    ):
+        code, shown = terminal("processor", noun, "list", COLUMNS=str(width))
+        heading, *lines = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
+        assert (code, len(lines)) == (0, 1), noun
+        assert max(map(len, (heading, *lines))) <= width, noun
+        assert re.search(row, lines[0]), lines[0]
