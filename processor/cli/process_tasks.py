@@ -31,11 +31,14 @@ DEFAULT_EVERY_SECONDS = 30
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would run; write nothing and call no model.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the tick as a JSON object (one line a tick with --loop).")]
+Every = Annotated[
+    int | None,
+    typer.Option("--every", min=1, metavar="SECONDS", help="With --loop: the pause between ticks, by default 30."),
+]
 OneStore = Annotated[
     str | None, typer.Option("--store", metavar="ID|NAME", help="Look at this store only; by default at all.")
 ]
 MaxRuns = Annotated[int | None, typer.Option("--max-runs", min=0, metavar="N", help="Execute at most so many runs.")]
-Every = Annotated[int, typer.Option("--every", min=1, metavar="SECONDS", help="With --loop: the pause between ticks.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def process_tasks(
     ] = None,
     max_runs: MaxRuns = None,
     loop: Annotated[bool, typer.Option("--loop", help="Tick for ever, one tick after the other.")] = False,
-    every: Every = DEFAULT_EVERY_SECONDS,
+    every: Every = None,
     show_demo: Annotated[
         bool, typer.Option("--demo", help="Show it all on a database of its own (data/demo.db); no LLM is called.")
     ] = False,
@@ -76,10 +79,12 @@ def process_tasks(
         raise InvalidInput("--loop, --demo and --task do not go together: give only one of them")
     if dry_run and (loop or show_demo):
         raise InvalidInput("--dry-run is about one tick: leave out --loop and --demo")
+    if every is not None and not loop:
+        raise InvalidInput("--every is the pause between the ticks of --loop: give --loop, too, or leave it out")
     if show_demo:
         demo.show(as_json=json)
     elif loop:
-        tick_for_ever(asked, every)
+        tick_for_ever(asked, DEFAULT_EVERY_SECONDS if every is None else every)
     elif task is not None:
         run_one(asked, task)
     else:

@@ -1,11 +1,13 @@
 """`processor start`: process-tasks --loop."""
 
+from typing import Annotated
+
+import typer
+
 from processor.cli.options import alone, verb
 from processor.cli.process_tasks import (
     DEFAULT_EVERY_SECONDS,
-    AsJson,
     Asked,
-    Every,
     MaxRuns,
     OneStore,
     tick_for_ever,
@@ -14,6 +16,8 @@ from processor.cli.progress import configure_log
 from processor.cli.ticking import terminable
 
 app = alone()
+AsJson = Annotated[bool, typer.Option("--json", help="Print each tick as a JSON object in one line.")]
+Every = Annotated[int, typer.Option("--every", min=1, metavar="SECONDS", help="The pause between ticks.")]
 
 
 @verb(app, "start", "processor start", "processor start --every 10")

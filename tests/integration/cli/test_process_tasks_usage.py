@@ -46,7 +46,10 @@ def test_a_conflict_is_bad_usage_and_names_the_run(database: Database, stores: S
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--nope"], ["--max-runs", "x"], ["--loop", "--demo"], ["--loop", "--dry-run"], ["--store", "nobody"]],
+    [
+        *(["--nope"], ["--max-runs", "x"], ["--every", "5"], ["--every", "5", "--dry-run"]),
+        *(["--loop", "--demo"], ["--loop", "--dry-run"], ["--store", "nobody"]),
+    ],
 )
 def test_bad_usage_is_2(database: Database, run_program: RunProgram, arguments: list[str]) -> None:
     ended = run_program("process-tasks", *arguments)

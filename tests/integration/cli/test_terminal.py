@@ -91,6 +91,17 @@ def test_an_error_is_one_plain_line(terminal: Terminal) -> None:
     assert shown.splitlines() == ["There is no store 'nobody': 'processor stores list' shows them"]
 
 
+def test_a_pause_between_ticks_needs_a_loop(terminal: Terminal) -> None:
+    code, shown = terminal("process-tasks", "--every", "5")
+    assert code == 2
+    assert shown.splitlines() == ["--every is the pause between the ticks of --loop: give --loop, too, or leave it out"]
+
+
+def test_start_does_not_speak_of_the_loop_option_that_it_lacks(terminal: Terminal) -> None:
+    code, shown = terminal("processor", "start", "--help")
+    assert (code, "--loop" in shown, "--every" in shown) == (0, False, True)
+
+
 def test_an_idle_tick_says_nothing(terminal: Terminal) -> None:
     assert terminal("process-tasks") == (0, "")
 
