@@ -7,7 +7,7 @@ The event is a dotted name in the past tense (`run.succeeded`), everything else 
 import logging
 import os
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Collection, Mapping, MutableMapping
 from typing import Any, TextIO
 
 import structlog
@@ -18,11 +18,21 @@ from processor.rules.redaction import redacted_throughout
 LIBRARY_EVENT = "library.logged"
 
 
-def configure(stream: TextIO = sys.stderr, *, terminal: bool | None = None, level: str = "info") -> None:
-    """Send log lines of `level` and above to `stream`; `terminal` says who reads (None: ask the stream)."""
+def configure(
+    stream: TextIO = sys.stderr,
+    *,
+    terminal: bool | None = None,
+    level: str = "info",
+    without: Collection[str] = (),
+) -> None:
+    """Send log lines of `level` and above to `stream`; `terminal` says who reads (None: ask the stream).
+
+    `without` are events that the caller tells in words of its own.
+    """
     readable = stream.isatty() if terminal is None else terminal
     structlog.configure(
         processors=[
+            lambda _, __, fields: _unless_told(fields, without),
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -49,6 +59,12 @@ class _LibraryHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         said = record.getMessage()
         get_logger().log(record.levelno, LIBRARY_EVENT, library=record.name, said=said, exc_info=record.exc_info)
+
+
+def _unless_told(fields: MutableMapping[str, Any], told: Collection[str]) -> Mapping[str, Any]:
+    if fields.get("event") in told:
+        raise structlog.DropEvent
+    return fields
 
 
 def _masked(_: object, __: str, fields: MutableMapping[str, Any]) -> Mapping[str, Any]:

@@ -17,10 +17,14 @@ _SIGNS = {"succeeded": ("✓", "green"), "failed": ("✗", "red"), "waiting": ("
 
 
 def configure_log(*, quiet: bool = False) -> None:
-    """Log lines go to standard error: warnings among the spinners of a terminal, everything for programs."""
+    """Log lines go to standard error: warnings among the spinners of a terminal, everything for programs.
+
+    The end of a tick is no log line for people: they get its error and its summary; see `ticking.show_report`.
+    """
     terminal = sys.stderr.isatty()
     level = "debug" if debugging() else "warning" if terminal or quiet else "info"
-    configure(cast("TextIO", _CurrentStderr()), terminal=terminal, level=level)
+    told = ("tick.finished",) if terminal and not quiet and not debugging() else ()
+    configure(cast("TextIO", _CurrentStderr()), terminal=terminal, level=level, without=told)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 
 from processor.cli import guard
 from processor.cli.progress import shown_live
-from processor.cli.render import show_json, show_line, show_table
+from processor.cli.render import say, show_json, show_line, show_table
 from processor.cli.runs import short
 from processor.context import TickContext
 from processor.errors import Conflict
@@ -54,11 +54,16 @@ def run_now(
 
 
 def show_report(report: TickReport, *, as_json: bool, compact: bool = False) -> None:
-    """Print the tick's object; or for people its runs and a summary, and nothing where no person looks."""
+    """Print the tick's object; or for people its runs and a summary, and nothing where no person looks.
+
+    What went wrong is for people, too: on a terminal the log does not tell it.
+    """
     if as_json:
         show_json(report.as_json(), compact=compact)
-    elif sys.stdout.isatty() or sys.stderr.isatty():
+    elif (report.runs or not report.error) and (sys.stdout.isatty() or sys.stderr.isatty()):
         show_runs(report)
+    if report.error and sys.stderr.isatty():
+        say(" ".join(report.error.split()))
 
 
 def show_runs(report: TickReport) -> None:

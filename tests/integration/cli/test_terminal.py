@@ -91,6 +91,15 @@ def test_an_error_is_one_plain_line(terminal: Terminal) -> None:
     assert shown.splitlines() == ["There is no store 'nobody': 'processor stores list' shows them"]
 
 
+def test_a_tick_without_a_key_says_so_in_one_plain_line(terminal: Terminal, clock: ClockFile) -> None:
+    now = {"PROCESSOR_CLOCK_FILE": str(clock.path), "PROCESSOR_MODEL": "anthropic"}
+    at = str(datetime.fromtimestamp(clock.now, UTC))
+    terminal("processor", "tasks", "create", "--name", "Later", "--prompt", "Summarise the board", "--at", at, **now)
+    code, shown = terminal("process-tasks", **now)
+    (line,) = re.sub(r"\x1b\[[?\d]*[a-zA-Z]|\r", "", shown).splitlines()
+    assert (code, "ANTHROPIC_API_KEY" in line, "tick.finished" in line) == (78, True, False)
+
+
 def test_a_pause_between_ticks_needs_a_loop(terminal: Terminal) -> None:
     code, shown = terminal("process-tasks", "--every", "5")
     assert code == 2
