@@ -22,7 +22,7 @@ from processor.cli.options import (
     noun,
     verb,
 )
-from processor.cli.render import confirm, show_json, show_line, show_list, show_object
+from processor.cli.render import confirm, say, show_json, show_line, show_list, show_object
 from processor.models import Task
 from processor.rules.instants import iso
 from processor.services import tasks
@@ -82,6 +82,8 @@ def create_task(  # noqa: PLR0917 (typer turns every parameter into an option)
         fields = option.fields(**options, enabled=False if disabled else None)
         shown = tasks.view(work, tasks.create(work, store_id, fields, TOOLS.keys()))
     show_task(shown, as_json=json)
+    if shown["budget_usd"] is None:
+        say(f"The price of model {shown['model']} is not known here, so its runs have no cost budget.")
 
 
 @verb(app, "list", "processor tasks list", "processor tasks list --store team --json")
@@ -203,9 +205,12 @@ task_run.add_to(app)
 
 
 def show_task(shown: dict[str, Any], *, as_json: bool) -> None:
-    """Print a task; people read its schedule in words."""
-    hidden = () if as_json else ("schedule", "version")
-    show_object({name: value for name, value in shown.items() if name not in hidden}, as_json=as_json)
+    """Print a task; people read its schedule in words, and are told that nothing bounds the cost of its runs."""
+    if as_json:
+        show_json(shown)
+        return
+    in_words = shown | {"budget_usd": "none" if shown["budget_usd"] is None else shown["budget_usd"]}
+    show_object({name: value for name, value in in_words.items() if name not in {"schedule", "version"}}, as_json=False)
 
 
 def _show_changed(store: str, as_json: bool, change: Callable[[Work, str], Task]) -> None:

@@ -41,6 +41,13 @@ def test_every_option_of_a_task_arrives(processor: Processor) -> None:
     assert {name: made[name] for name in expected} == expected
 
 
+def test_a_task_without_a_cost_budget_says_so(processor: Processor) -> None:
+    outcome = processor("tasks", "create", *PROMPT, "--every", "4h", "--model", "house-model-1")
+    assert re.search(r"^budget usd +none$", outcome.out, re.MULTILINE)
+    assert outcome.err == "The price of model house-model-1 is not known here, so its runs have no cost budget.\n"
+    assert processor("tasks", "create", *PROMPT, "--every", "4h").err == ""
+
+
 def test_a_task_shows_its_schedule_in_words(processor: Processor, task_id: str) -> None:
     shown = processor("tasks", "get", task_id).out
     assert "Every 4 hours" in shown
