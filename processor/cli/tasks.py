@@ -1,5 +1,6 @@
 """`processor tasks`: prompts with a schedule."""
 
+import sys
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -43,6 +44,7 @@ COLUMNS = {
 }
 FIRST = ("id", "name", "state", "next_run_at")
 Which = Annotated[str, typer.Argument(metavar="ID", help="The task.")]
+ABOUT_PROMPT = "What the agent is asked to do; '-' reads standard input."
 
 
 @verb(
@@ -51,10 +53,11 @@ Which = Annotated[str, typer.Argument(metavar="ID", help="The task.")]
     "processor tasks create --name Review --prompt 'Summarise the board' --cron '0 9 * * 1-5' --timezone Europe/Berlin",
     "processor tasks create --name Tidy --prompt 'Summarise the board' --every 4h --budget-usd 0.05",
     "processor tasks create --name Later --prompt 'Summarise the board' --schedule-type manual --json",
+    "processor tasks create --name Report --prompt - --every 1d < prompt.txt",
 )
 def create_task(  # noqa: PLR0917 (typer turns every parameter into an option)
     name: Annotated[str, typer.Option("--name", help="What people call it.")],
-    prompt: Annotated[str, typer.Option("--prompt", help="What the agent is asked to do.")],
+    prompt: Annotated[str, typer.Option("--prompt", help=ABOUT_PROMPT)],
     description: option.Description = None,
     every: option.Every = None,
     start: option.Start = None,
@@ -78,6 +81,7 @@ def create_task(  # noqa: PLR0917 (typer turns every parameter into an option)
 ) -> None:
     """Make a task; say when it runs with one of --every, --cron, --at or --schedule-type manual."""
     options = {key: value for key, value in locals().items() if key not in {"store", "json", "disabled"}}
+    options["prompt"] = _read(prompt)
     with changing(store) as (work, store_id):
         fields = option.fields(**options, enabled=False if disabled else None)
         shown = tasks.view(work, tasks.create(work, store_id, fields, TOOLS.keys()))
@@ -115,7 +119,7 @@ def get_task(task: Which, store: Store = DEFAULT_STORE, json: AsJson = False) ->
 def update_task(  # noqa: PLR0917 (typer turns every parameter into an option)
     task: Which,
     name: Annotated[str | None, typer.Option("--name", help="What people call it.")] = None,
-    prompt: Annotated[str | None, typer.Option("--prompt", help="What the agent is asked to do.")] = None,
+    prompt: Annotated[str | None, typer.Option("--prompt", help=ABOUT_PROMPT)] = None,
     description: option.Description = None,
     every: option.Every = None,
     start: option.Start = None,
@@ -138,6 +142,7 @@ def update_task(  # noqa: PLR0917 (typer turns every parameter into an option)
 ) -> None:
     """Change what is given; another schedule counts from now on."""
     options = {key: value for key, value in locals().items() if key not in {"task", "store", "json"}}
+    options["prompt"] = _read(prompt)
     fields = option.fields(**given(**options))
     _show_changed(store, json, lambda work, store_id: tasks.update(work, store_id, task, fields, TOOLS.keys()))
 
@@ -217,6 +222,10 @@ def _show_changed(store: str, as_json: bool, change: Callable[[Work, str], Task]
     with changing(store) as (work, store_id):
         shown = tasks.view(work, change(work, store_id))
     show_task(shown, as_json=as_json)
+
+
+def _read(prompt: str | None) -> str | None:
+    return sys.stdin.read() if prompt == "-" else prompt
 
 
 def _state(row: dict[str, Any]) -> str:

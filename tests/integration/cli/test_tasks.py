@@ -41,6 +41,14 @@ def test_every_option_of_a_task_arrives(processor: Processor) -> None:
     assert {name: made[name] for name in expected} == expected
 
 
+def test_a_prompt_is_read_from_standard_input(processor: Processor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO("Summarise\nthe board"))
+    made = processor("tasks", "create", "--name", "Tidy", "--prompt", "-", "--every", "4h", "--json").json
+    assert made["prompt"] == "Summarise\nthe board"
+    monkeypatch.setattr("sys.stdin", StringIO("Move\nthe cards"))
+    assert processor("tasks", "update", made["id"], "--prompt", "-", "--json").json["prompt"] == "Move\nthe cards"
+
+
 def test_a_task_without_a_cost_budget_says_so(processor: Processor) -> None:
     outcome = processor("tasks", "create", *PROMPT, "--every", "4h", "--model", "house-model-1")
     assert re.search(r"^budget usd +none$", outcome.out, re.MULTILINE)
