@@ -88,6 +88,10 @@ def _versions() -> Iterator[Finding]:
 def _database(settings: Settings) -> Iterator[Finding]:
     try:
         with closing(Database(settings.database_url)) as database:
+            if os.path.isdir(sqlite_path(database.url) or ""):
+                said = f"{database.url} is a folder: name a file in it in PROCESSOR_DATABASE_URL"
+                yield Finding("database", "wrong", said)
+                return
             yield Finding("database", "ok", masked(database.url))
             yield _checked("schema", lambda: require_current(database), "up to date")
             yield _writable(database)

@@ -1,4 +1,6 @@
+import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -73,6 +75,13 @@ def test_what_is_wrong_is_said_and_the_exit_code_is_1(
     assert outcome.code == 1
     assert said in outcome.out
     assert "hunter2" not in outcome.out
+
+
+def test_a_folder_is_no_database(processor: Processor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PROCESSOR_DATABASE_URL", f"sqlite:///{tmp_path}")
+    outcome = processor("doctor")
+    assert outcome.code == 1
+    assert re.search(r"^wrong +database +sqlite:///.* is a folder", outcome.out, re.MULTILINE)
 
 
 def test_a_key_in_the_environment_is_found_without_importing_the_package(
