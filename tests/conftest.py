@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -228,6 +229,7 @@ def start_program(database_url: str, tmp_path: Path) -> Iterator[StartProgram]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_interruptible,  # noqa: PLW1509 (sets one signal and takes no lock)
         )
         started.append(process)
         return process
@@ -236,6 +238,11 @@ def start_program(database_url: str, tmp_path: Path) -> Iterator[StartProgram]:
     for process in started:
         with process:  # closes its pipes and waits
             process.kill()
+
+
+def _interruptible() -> None:
+    """A shell that runs the tests in the background has them, and all that they start, ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _working_folder(tmp_path: Path) -> Path:
