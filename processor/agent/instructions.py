@@ -1,6 +1,4 @@
-"""What every agent is told. Static, so that its prefix can be cached; a change needs a new version."""
-
-VERSION = 1
+"""What every agent is told. Static, so that its prefix can be cached; a run keeps the text that it began with."""
 
 INSTRUCTIONS = """\
 You are an agent that a scheduler starts. Nobody watches while you work, and nobody can answer a question: \

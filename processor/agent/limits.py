@@ -14,7 +14,6 @@ LARGER_OUTPUT_TOKENS = 16_000
 FEWEST_OUTPUT_TOKENS = 256
 """Less than this is no answer: the budget counts as reached."""
 TOOL_CALLS = 50
-CALL_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)

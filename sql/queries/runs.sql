@@ -102,6 +102,3 @@ UPDATE tasks SET last_run_at = :started_at, held = false WHERE id = :task_id;
 -- name: end_attempt
 UPDATE run_attempts SET finished_at = :now, error_class = :error_class, error = :error
 WHERE run_id = :run_id AND attempt = :attempt AND finished_at IS NULL;
-
--- name: one
-SELECT * FROM runs WHERE id = :id;

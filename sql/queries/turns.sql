@@ -16,9 +16,6 @@ VALUES (:run_id, :attempt, :store_id, :opening, :now);
 -- name: of_attempt
 SELECT turn, response, stop_reason, reply FROM turns WHERE run_id = :run_id AND attempt = :attempt ORDER BY turn;
 
--- name: spent
-SELECT turns, tool_calls, output_tokens, cost_nanousd, active_ms FROM runs WHERE id = :run_id;
-
 -- name: begin_call
 INSERT INTO llm_calls (id, store_id, run_id, turn, fence, model, estimated_nanousd, started_at)
 VALUES (:id, :store_id, :run_id, :turn, :fence, :model, :estimated_nanousd, :now);
