@@ -1,7 +1,7 @@
 """The provider's models: the only file that knows the anthropic package, and tenacity around it."""
 
 import asyncio
-import gc
+import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -19,25 +19,34 @@ from tenacity import (
 
 from processor.errors import ConfigurationError, ModelRejected, ModelUnavailable, ProviderRefused
 from processor.llm.circuit import ProviderCircuit
+from processor.llm.deferral import import_deferred
 from processor.llm.faults import Fault, connection_fault, fault_of_answer, one_line
 from processor.llm.message import read_message
 from processor.llm.protocol import ModelRequest, ModelResponse
 
-# Collecting garbage while thousands of classes come into being costs a third of this import.
-_collecting = gc.isenabled()
-gc.disable()
-try:
-    import anthropic
-    import httpx2
-    from anthropic.lib.credentials import WorkloadIdentityError
-finally:
-    if _collecting:
-        gc.enable()
+# A call needs fifty of the package's three thousand modules (docs/decisions/0008-the-package-is-imported-in-part.md).
+import_deferred(
+    "anthropic",
+    ("AsyncAnthropic", "DefaultAsyncHttpxClient"),
+    packages=r"anthropic(\.types(\..+)?|\.lib\._tracing|\._error_classes)?",
+    functions={"anthropic.lib._tracing:finish_api_call_span", "anthropic._error_classes:make_status_error"},
+)
+# ruff: isort: split
+import httpx2  # noqa: E402
+from anthropic import (  # noqa: E402
+    AnthropicError,
+    APIConnectionError,
+    APIStatusError,
+    AsyncAnthropic,
+    DefaultAsyncHttpxClient,
+)
+from anthropic.lib.credentials import WorkloadIdentityError  # noqa: E402
 
 MOST_OUTPUT_TOKENS = 21_333
 """More could take the provider longer than ten minutes without streaming (anthropic package, long requests)."""
 
 _CONNECT_SECONDS = 10.0
+_PATH = "/v1/messages"
 _KEY_HEADERS = {"authorization", "x-api-key"}
 
 # At DEBUG these write whole requests, prompts included, and at INFO a line for each attempt.
@@ -108,13 +117,13 @@ class AnthropicModel:
         3. An attempt whose wait would outlast `timeout_seconds` is not waited for.
         4. `timeout_seconds` bounds the whole, waits for a permit included.
         """
-        arguments = _arguments(request, messages, tool_choice, max_tokens)
+        body = _body(request, messages, tool_choice, max_tokens)
         clock = asyncio.get_running_loop().time
         started = clock()
         retrying = self._retrying(timeout_seconds)
         try:
             async with asyncio.timeout(timeout_seconds):
-                response: ModelResponse = await retrying(self._attempt, arguments)
+                response: ModelResponse = await retrying(self._attempt, body)
         except TimeoutError:
             raise ModelUnavailable(
                 f"the provider gave no answer in the {timeout_seconds:g} s that this call had: try again later",
@@ -146,65 +155,67 @@ class AnthropicModel:
         first = self._retry.first_wait_seconds
         return wait_exponential_jitter(multiplier=first, max=self._retry.longest_wait_seconds, jitter=first)(state)
 
-    async def _attempt(self, arguments: dict[str, Any]) -> ModelResponse:
+    async def _attempt(self, body: bytes) -> ModelResponse:
         async with self._permits:
             self.circuit.check()
             try:
-                return await self._send(arguments)
+                return await self._send(body)
             except Fault as fault:
                 if isinstance(fault.error, ProviderRefused) and not fault.passing:
                     self.circuit.open(str(fault.error))
                 raise
 
-    async def _send(self, arguments: dict[str, Any]) -> ModelResponse:
+    async def _send(self, body: bytes) -> ModelResponse:
         try:
             async with asyncio.timeout(self._retry.attempt_seconds):
-                answer = await self._client.messages.with_raw_response.create(**arguments)
+                answer = await self._client.post(_PATH, cast_to=httpx2.Response, content=body)
         except TimeoutError:
             raise connection_fault(f"no answer in {self._retry.attempt_seconds:g} s", cut=True) from None
-        except anthropic.APIStatusError as error:
+        except APIStatusError as error:
             raise fault_of_answer(error.status_code, error.response.headers, error.body) from error
-        except anthropic.APIConnectionError as error:
+        except APIConnectionError as error:
             raise connection_fault(type(error.__cause__ or error).__name__) from error
-        except anthropic.AnthropicError as error:
+        except AnthropicError as error:
             raise _credential_fault(error) from error
-        except UnicodeEncodeError:
-            told = "the conversation holds text that is no valid Unicode: correct the prompt or the document"
-            raise Fault(ModelRejected(told), passing=False) from None
-        return _read(answer.http_response, answer.request_id)
+        return _read(answer)
 
 
-def _arguments(
+def _body(
     request: ModelRequest,
     messages: list[dict[str, Any]],
     tool_choice: Literal["auto", "none"],
     max_tokens: int,
-) -> dict[str, Any]:
+) -> bytes:
+    """Return the body that `messages.create` sends for these arguments, which it first walks through block by block."""
     # No thinking, temperature, top_p, top_k and no forced tool: each is a 400 on some current model.
-    arguments: dict[str, Any] = {
-        "model": request.model,
-        "messages": messages,
+    body: dict[str, Any] = {
         "max_tokens": min(max_tokens, MOST_OUTPUT_TOKENS),
+        "messages": messages,
+        "model": request.model,
     }
-    if request.system:
-        arguments["system"] = request.system
-    if request.tools:
-        arguments |= {"tools": request.tools, "tool_choice": {"type": tool_choice}}
     if request.effort:
-        arguments["output_config"] = {"effort": request.effort}
-    return arguments
-
-
-def _read(response: httpx2.Response, request_id: str | None) -> ModelResponse:
+        body["output_config"] = {"effort": request.effort}
+    if request.system:
+        body["system"] = request.system
+    if request.tools:
+        body |= {"tool_choice": {"type": tool_choice}, "tools": request.tools}
     try:
-        return read_message(response.content.decode(), request_id)
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except UnicodeEncodeError:
+        told = "the conversation holds text that is no valid Unicode: correct the prompt or the document"
+        raise ModelRejected(told) from None
+
+
+def _read(response: httpx2.Response) -> ModelResponse:
+    try:
+        return read_message(response.content.decode(), response.headers.get("request-id"))
     except UnicodeDecodeError:
         raise connection_fault("the answer is not UTF-8") from None
     except ModelUnavailable as error:
         raise Fault(error, passing=True) from None
 
 
-def _credential_fault(error: anthropic.AnthropicError) -> Fault:
+def _credential_fault(error: AnthropicError) -> Fault:
     # A profile or federation asks for its token in the middle of the first call.
     status = error.status_code if isinstance(error, WorkloadIdentityError) else HTTPStatus.UNAUTHORIZED
     if status is None or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -213,27 +224,27 @@ def _credential_fault(error: anthropic.AnthropicError) -> Fault:
     return Fault(ProviderRefused(told), passing=False)
 
 
-def _connect(concurrency: int) -> anthropic.AsyncAnthropic:
+def _connect(concurrency: int) -> AsyncAnthropic:
     """Return a client without retries, middleware and telemetry of its own; raises ConfigurationError."""
-    pool = anthropic.DefaultAsyncHttpxClient(
+    pool = DefaultAsyncHttpxClient(
         limits=httpx2.Limits(max_connections=concurrency, max_keepalive_connections=concurrency),
         timeout=httpx2.Timeout(RetrySettings().attempt_seconds, connect=_CONNECT_SECONDS),
     )
     try:
-        client = anthropic.AsyncAnthropic(max_retries=0, http_client=pool, open_telemetry=False)
-    except (anthropic.AnthropicError, httpx2.InvalidURL, ValueError) as error:
+        client = AsyncAnthropic(max_retries=0, http_client=pool, open_telemetry=False)
+    except (AnthropicError, httpx2.InvalidURL, ValueError) as error:
         raise ConfigurationError(f"the provider's settings are not usable: {one_line(str(error))}") from None
     _check_address(client)
     _check_credential(client)
     return client
 
 
-def _check_address(client: anthropic.AsyncAnthropic) -> None:
+def _check_address(client: AsyncAnthropic) -> None:
     if client.base_url.scheme not in {"http", "https"} or not client.base_url.host:
         raise ConfigurationError("ANTHROPIC_BASE_URL is no web address: give one that begins with https://")
 
 
-def _check_credential(client: anthropic.AsyncAnthropic) -> None:
+def _check_credential(client: AsyncAnthropic) -> None:
     # Without this the package raises TypeError, and for a key with a line break the key itself shows in the error.
     headers = {name.lower() for name in client.default_headers}
     if client.credentials is None and not client.api_key and not client.auth_token and not headers & _KEY_HEADERS:
