@@ -4,14 +4,12 @@ import json
 from collections import Counter
 from typing import Any
 
-from sqlalchemy.exc import OperationalError
-
 from processor.agent import checkpoint
 from processor.agent.conversation import Conversation, tool_uses
 from processor.agent.outcome import Failed
 from processor.agent.run_log import RunLog
 from processor.agent.toolbox.tool import Caller, Tool
-from processor.errors import InfrastructureError, ProcessorError, StaleWriter
+from processor.errors import ConfigurationError, InfrastructureError, ProcessorError, StaleWriter
 from processor.rules.run_state import ErrorClass
 from processor.rules.storable import storable
 from processor.storage import runs, turns
@@ -68,10 +66,9 @@ def _answer(work: Work, caller: Caller, call: ToolCallRow, tool: Tool | None, lo
         log.warning("tool.failed", tool=call.name, error="unknown tool")
         return "failed", f"There is no tool called {call.name}: use one of those you were given"
     try:
-        with work.session.begin_nested():
+        with work.savepoint():
             outcome = tool.run(work, caller, tool.checked(json.loads(call.arguments)))
-            work.session.flush()
-    except (StaleWriter, InfrastructureError, OperationalError):
+    except (StaleWriter, InfrastructureError, ConfigurationError):
         raise
     except ProcessorError as error:
         log.warning("tool.failed", tool=call.name, error=str(error))

@@ -1,4 +1,4 @@
-"""One database: engine, pragmas, and whole transactions, in this thread or in the executor.
+"""One database: whole transactions, in this thread or in the executor.
 
 Every writing transaction on SQLite begins IMMEDIATE: a deferred one that turns into a writer fails at once,
 whatever the busy timeout. On Postgres READ COMMITTED and compare-and-set do the work.
@@ -7,29 +7,24 @@ whatever the busy timeout. On Postgres READ COMMITTED and compare-and-set do the
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any, Concatenate, ParamSpec, TypeVar
-
-from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.engine import Connection
-from sqlalchemy.pool import ConnectionPoolEntry
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from processor.clock import Clock, database_clock, host_clock
+from processor.storage.channel import Channel
 from processor.storage.faults import translated
-from processor.storage.sqlite_library import BUSY_TIMEOUT_MS, sqlite
-from processor.storage.statements import statement
-from processor.storage.url import normalise, refuse_ephemeral, sqlite_path
+from processor.storage.shared_commit import SharedCommit
+from processor.storage.url import normalise, refuse_ephemeral
 from processor.storage.work import Work
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-STATEMENT_TIMEOUT_MS = 30_000
 _POSTGRES_THREADS = 4
 """Each holds a connection: twenty processes at once stay below the hundred that a Postgres server allows by default."""
-
-
-_ONE_SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ"}
 
 
 class Database:
@@ -39,10 +34,10 @@ class Database:
         self.url = normalise(url)
         refuse_ephemeral(self.url)
         self.dialect = "sqlite" if self.url.startswith("sqlite:") else "postgresql"
-        self._reader = _sqlite_engine(self.url) if self.dialect == "sqlite" else _postgres_engine(self.url)
-        self._writer = self._reader.execution_options(writes=True)
-        self._looker = self._reader if self.dialect == "sqlite" else self._reader.execution_options(**_ONE_SNAPSHOT)
-        self._executor = ThreadPoolExecutor(1 if self.dialect == "sqlite" else _POSTGRES_THREADS, "database")
+        self._idle: list[Channel] = []
+        self._threads = 1 if self.dialect == "sqlite" else _POSTGRES_THREADS
+        self._executor = ThreadPoolExecutor(self._threads, "database")
+        self._commits = SharedCommit(self, self._executor, self._threads)
         self._clock: Clock | None = None
 
     @property
@@ -53,30 +48,35 @@ class Database:
         return self._clock
 
     @contextmanager
+    def transaction(self, *, writes: bool) -> Iterator[Channel]:
+        """A channel with a transaction, which is kept at the end if it `writes`, else undone."""
+        with translated(self.url), self._channel() as channel:
+            channel.begin(writes=writes)
+            try:
+                yield channel
+            except BaseException:
+                with suppress(Exception):  # what went wrong first is what counts
+                    channel.roll_back()
+                raise
+            if writes:
+                channel.commit()
+            else:
+                channel.roll_back()
+
+    @contextmanager
     def writing(self) -> Iterator[Work]:
         """One whole transaction that may write."""
         clock = self.clock
-        with translated(self.url), self._writer.connect() as connection, connection.begin():
-            # Begun, and on SQLite locked, before now is read: now is no older than the lock.
-            work = Work(connection, self.dialect, clock.now())
-            try:
-                yield work
-                work.settle()
-            finally:
-                work.close()
+        # Begun, and on SQLite locked, before now is read: now is no older than the lock.
+        with self.transaction(writes=True) as channel, _settled(Work(channel, clock.now())) as work:
+            yield work
 
     @contextmanager
     def reading(self) -> Iterator[Work]:
         """One transaction that only looks, at one state of the database; whatever it wrote is undone."""
         clock = self.clock
-        with translated(self.url), self._looker.connect() as connection:
-            look = connection.begin()
-            work = Work(connection, self.dialect, clock.now())
-            try:
-                yield work
-            finally:
-                work.close()
-                look.rollback()
+        with self.transaction(writes=False) as channel, _settled(Work(channel, clock.now())) as work:
+            yield work
 
     def write(self, function: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call `function` with a writing transaction of its own."""
@@ -84,12 +84,12 @@ class Database:
             return function(work, *args, **kwargs)
 
     async def write_soon(self, function: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """`write` in the executor, so that a locked database never stalls the event loop.
+        """`write` in the executor, so that a locked database never stalls the event loop; commits may be shared.
 
         A write that is asked for is done: cancelled meanwhile, the caller gets its result all the same, and is
         cancelled at its next await. Otherwise nobody would know what the database holds.
         """
-        return await self._soon(lambda: self.write(function, *args, **kwargs))
+        return await _done(self._commits.add(lambda work: function(work, *args, **kwargs)))
 
     async def read_soon(self, function: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call `function` with a transaction that only looks, in the executor."""
@@ -98,25 +98,13 @@ class Database:
             with self.reading() as work:
                 return function(work, *args, **kwargs)
 
-        return await self._soon(read)
+        return await _done(asyncio.get_running_loop().run_in_executor(self._executor, read))
 
-    async def _soon(self, function: Callable[[], T]) -> T:
-        future = asyncio.get_running_loop().run_in_executor(self._executor, function)
-        cancelled = False
-        while not future.done():
-            try:
-                await asyncio.wait([future])
-            except asyncio.CancelledError:
-                cancelled = True
-        task = asyncio.current_task()
-        if cancelled and task is not None:
-            task.cancel()
-        return future.result()
-
-    def connection(self) -> Connection:
-        """A bare connection outside any transaction of ours, for migrations and checks."""
-        with translated(self.url):
-            return self._reader.connect()
+    @contextmanager
+    def connection(self) -> Iterator["Connection"]:
+        """SQLAlchemy on a connection outside any transaction of ours, for migrations and checks."""
+        with translated(self.url), self._channel() as channel, channel.engine.connect() as connection:
+            yield connection
 
     def read_clock_again(self) -> None:
         """A process that ticks for long asks for the time anew: a suspended machine's monotonic clock stood still."""
@@ -125,50 +113,52 @@ class Database:
     def close(self) -> None:
         """Give every connection back."""
         self._executor.shutdown(wait=True)
-        self._reader.dispose()
+        self._hang_up()
+
+    @contextmanager
+    def _channel(self) -> Iterator[Channel]:
+        """A channel that nobody else uses meanwhile."""
+        channel = self._idle.pop() if self._idle else Channel(self.url, self.dialect)
+        try:
+            yield channel
+        finally:
+            channel.end()
+            if channel.usable:
+                self._idle.append(channel)
+            else:
+                # The server has restarted, or cut us off: its other connections are no better.
+                self._hang_up()
+
+    def _hang_up(self) -> None:
+        while self._idle:
+            with suppress(IndexError):  # another thread took the last one
+                self._idle.pop().close()
 
     def _read_clock(self) -> Clock:
-        with translated(self.url), self._reader.connect() as connection:
-            epoch = connection.exec_driver_sql(statement(self.dialect, "clock.now").text).scalar_one()
+        with self.transaction(writes=False) as channel:
+            epoch = Work(channel, 0).run("clock.now").scalar_one()
         return database_clock(float(epoch))
 
 
-def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(
-        f"sqlite:///{sqlite_path(url)}",
-        module=sqlite,
-        connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False, "isolation_level": None},
-    )
-    event.listen(engine, "connect", _set_pragmas)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
+@contextmanager
+def _settled(work: Work) -> Iterator[Work]:
+    try:
+        yield work
+        work.settle()
+    finally:
+        work.close()
 
 
-def _set_pragmas(connection: Any, _: ConnectionPoolEntry) -> None:
-    for pragma in ("foreign_keys = ON", "synchronous = FULL", "cache_size = -65536", "temp_store = MEMORY"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _postgres_engine(url: str) -> Engine:
-    engine = create_engine(
-        url.replace("postgresql://", "postgresql+psycopg://", 1),
-        pool_size=_POSTGRES_THREADS,
-        max_overflow=1,
-        connect_args={"connect_timeout": 10, "prepare_threshold": None},
-    )
-    event.listen(engine, "connect", _set_up_postgres)
-    return engine
-
-
-def _set_up_postgres(connection: Any, _: ConnectionPoolEntry) -> None:
-    """Nothing that pgbouncer in transaction mode would refuse: no start-up options, no prepared statements."""
-    from psycopg.types.string import TextLoader  # noqa: PLC0415 (psycopg costs 130 ms, SQLite users never pay it)
-
-    connection.adapters.register_loader("uuid", TextLoader)
-    connection.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}")
-    connection.commit()
+async def _done(future: "asyncio.Future[T]") -> T:
+    """The future's result, whatever happens to who waits for it; a cancellation comes after it."""
+    cancelled = False
+    while not future.done():
+        try:
+            with suppress(Exception):
+                await asyncio.shield(future)
+        except asyncio.CancelledError:
+            cancelled = True
+    task = asyncio.current_task()
+    if cancelled and task is not None:
+        task.cancel()
+    return future.result()

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
-
 from processor.errors import ConfigurationError, InfrastructureError, ProcessorError
+from processor.storage.sqlite_library import sqlite
 from processor.storage.url import masked
 
 _NOT_MIGRATED = ("no such table", "no such column")
@@ -15,29 +14,41 @@ _POSTGRES_CONFIGURATION = ("28", "3D", "42501", "25006", "42P01", "42703")
 privilege, read-only transaction, undefined table or column."""
 
 
+class BrokenConstraint(Exception):
+    """The database refused a row; whoever wrote it knows what that means, and for everybody else it is a bug."""
+
+
 @contextmanager
 def translated(url: str) -> Iterator[None]:
-    """Turn what the driver raises about the database itself into one line that says what to do.
-
-    A broken constraint stays an `IntegrityError`: whoever caused it knows what it means.
-    """
+    """Turn what the driver raises about the database itself into one line that says what to do."""
     try:
         yield
-    except IntegrityError:
-        raise
-    except DBAPIError as error:
-        raise explained(error, url) from error
+    except Exception as error:
+        fault = explained(error, url)
+        if fault is error:
+            raise
+        raise fault from error
 
 
-def explained(error: DBAPIError, url: str) -> Exception:
-    """The error of ours that a driver error stands for; itself where it is a bug."""
-    text = " ".join(str(error.orig).split())
+def explained(error: Exception, url: str) -> Exception:
+    """The error of ours that a driver's error stands for, bare or as SQLAlchemy wraps it; itself where it is a bug."""
+    said = getattr(error, "orig", None) or error
+    if not isinstance(said, sqlite.Error) and not type(said).__module__.startswith("psycopg"):
+        return error
+    text = " ".join(str(said).split())
+    if _is(said, "IntegrityError"):
+        return BrokenConstraint(text)
     if url.startswith("sqlite:"):
         return _from_sqlite(error, text, url)
-    return _from_postgres(error, text, url)
+    return _from_postgres(error, said, text, url)
 
 
-def _from_sqlite(error: DBAPIError, text: str, url: str) -> Exception:
+def _is(error: BaseException, kind: str) -> bool:
+    """Whether it is of that kind of the DB-API (PEP 249), without importing a driver."""
+    return any(each.__name__ == kind for each in type(error).__mro__)
+
+
+def _from_sqlite(error: Exception, text: str, url: str) -> Exception:
     said = text.lower()
     if "readonly" in said:
         return ConfigurationError(f"The database {url} is read-only: make the file and its folder writable")
@@ -54,13 +65,13 @@ def _from_sqlite(error: DBAPIError, text: str, url: str) -> Exception:
     return error
 
 
-def _from_postgres(error: DBAPIError, text: str, url: str) -> Exception:
-    state = getattr(error.orig, "sqlstate", None) or ""
+def _from_postgres(error: Exception, said: Exception, text: str, url: str) -> Exception:
+    state = getattr(said, "sqlstate", None) or ""
     if state.startswith(("42P01", "42703")):
         return outdated(url)
     if state.startswith(_POSTGRES_CONFIGURATION) or "authentication failed" in text or 'database "' in text:
         return ConfigurationError(f"The database {masked(url)} refuses us ({text}): check PROCESSOR_DATABASE_URL")
-    if state.startswith(("53", "57", "55", "40", "08")) or isinstance(error, OperationalError):
+    if state.startswith(("53", "57", "55", "40", "08")) or _is(said, "OperationalError"):
         return InfrastructureError(
             f"The database {masked(url)} cannot be used just now ({text}): the next tick tries again"
         )

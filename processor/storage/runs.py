@@ -1,13 +1,10 @@
 """A run's life in the database. Every change is compare-and-set on (id, state, fence)."""
 
 from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import Row
 
 from processor.errors import StaleWriter
 from processor.rules.run_state import ErrorClass, RunState, WaitingFor
-from processor.storage.work import Work
+from processor.storage.work import Row, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +76,7 @@ def _take(work: Work, name: str, worker: Worker, limit: int) -> list[Claim]:
     return [_claim(row, worker) for row in rows]
 
 
-def _claim(row: Row[Any], worker: Worker) -> Claim:
+def _claim(row: Row, worker: Worker) -> Claim:
     return Claim(
         run_id=row.id,
         store_id=row.store_id,

@@ -3,13 +3,16 @@
 import functools
 from collections import namedtuple
 from collections.abc import Iterable, Iterator
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session
+from processor.storage.channel import Channel
+from processor.storage.faults import explained
+from processor.storage.statements import statement
 
-from processor.storage.statements import Statement, statement
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+    from sqlmodel import Session
 
 Row = Any
 """A row whose columns are its attributes."""
@@ -22,31 +25,42 @@ class Work:
     The session is made when the first row object is asked for.
     """
 
-    def __init__(self, connection: Connection, dialect: str, now: int) -> None:
-        self.connection = connection
-        self.dialect = dialect
+    def __init__(self, channel: Channel, now: int) -> None:
+        self.dialect = channel.dialect
         self.now = now
-        self._cursor: Any = connection.connection.cursor()
+        self.cursor = channel.cursor
+        self._channel = channel
         self._session: Session | None = None
 
     @property
-    def session(self) -> Session:
+    def connection(self) -> "Connection":
+        """SQLAlchemy's view of this transaction."""
+        return self._channel.objects
+
+    @property
+    def session(self) -> "Session":
         """SQLModel rows of this transaction."""
         if self._session is None:
-            self._session = Session(self.connection, expire_on_commit=False)
+            from sqlmodel import Session  # noqa: PLC0415 (a tick needs no row objects, and they cost 0.2 s)
+
+            self._session = Session(self._channel.objects, expire_on_commit=False)
         return self._session
 
     def run(self, name: str, rows: list[dict[str, Any]] | None = None, /, **values: object) -> "Result":
         """Execute the statement `<noun>.<verb>`; with `rows`, once for each of them."""
-        prepared = statement(self.dialect, name)
+        text = statement(self.dialect, name).text
+        cursor = self.cursor
         try:
             if rows is None:
-                self._cursor.execute(prepared.text, values)
+                cursor.execute(text, values)
             else:
-                self._cursor.executemany(prepared.text, rows)
-            return Result(self._cursor)
-        except self._driver_error as error:
-            raise self._explained(prepared, error) from error
+                cursor.executemany(text, rows)
+            return Result(cursor)
+        except Exception as error:
+            fault = explained(error, self._channel.url)
+            if fault is error:
+                raise
+            raise fault from error
 
     def all(self, name: str, /, **values: object) -> list[Row]:
         """All rows that the statement gives."""
@@ -60,31 +74,32 @@ class Work:
         """The first row by column name, or None."""
         return next(iter(self.run(name, **values).mappings()), None)
 
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what is written within, and only that, if it fails."""
+        cursor = self.cursor
+        cursor.execute("SAVEPOINT step")
+        try:
+            yield
+            self.settle()
+        except BaseException:
+            self.close()
+            if self._channel.in_transaction and self._channel.usable:
+                cursor.execute("ROLLBACK TO SAVEPOINT step")
+                cursor.execute("RELEASE SAVEPOINT step")
+            raise
+        cursor.execute("RELEASE SAVEPOINT step")
+
     def settle(self) -> None:
         """Write what the session still holds, before the transaction ends."""
         if self._session is not None:
-            self._session.commit()
+            self._session.flush()
 
     def close(self) -> None:
-        """Let go of the session and the cursor."""
+        """Let go of the session."""
         if self._session is not None:
             self._session.close()
-        self._cursor.close()
-
-    @property
-    def _driver_error(self) -> type[Exception]:
-        error: type[Exception] = self.connection.dialect.loaded_dbapi.Error
-        return error
-
-    def _explained(self, prepared: Statement, error: Exception) -> BaseException:
-        """The driver's error as SQLAlchemy would raise it; a connection that is gone does not go back to the pool."""
-        driver: Any = self.connection.connection.driver_connection
-        gone = self.connection.dialect.is_disconnect(error, driver, self._cursor)  # type: ignore[arg-type]
-        if gone:
-            self.connection.invalidate(error)
-        return DBAPIError.instance(
-            prepared.text, None, error, self._driver_error, connection_invalidated=gone, dialect=self.connection.dialect
-        )
+            self._session = None
 
 
 class Result:
@@ -94,8 +109,9 @@ class Result:
 
     def __init__(self, cursor: Any) -> None:
         self.rowcount: int = cursor.rowcount
-        self._names = tuple(column[0] for column in cursor.description or ())
-        self._rows: list[tuple[Any, ...]] = cursor.fetchall() if self._names else []
+        described = cursor.description
+        self._names = tuple([column[0] for column in described]) if described else ()
+        self._rows: list[tuple[Any, ...]] = cursor.fetchall() if described else []
 
     def all(self) -> list[Row]:
         """Every row."""
@@ -103,7 +119,7 @@ class Result:
 
     def first(self) -> Row | None:
         """The first row, or None."""
-        return next(iter(self), None)
+        return _row_type(self._names)._make(self._rows[0]) if self._rows else None
 
     def mappings(self) -> list[dict[str, Any]]:
         """Every row by column name."""

@@ -12,8 +12,6 @@ import time
 from collections.abc import Iterable
 from typing import Protocol
 
-from sqlalchemy.exc import IntegrityError
-
 from processor.context import TickContext
 from processor.errors import InfrastructureError, NotFound, ProcessorError
 from processor.lazy import load
@@ -23,6 +21,7 @@ from processor.services.runs import RunView
 from processor.settings import Settings
 from processor.storage import runs
 from processor.storage.database import Database
+from processor.storage.faults import BrokenConstraint
 from processor.storage.runs import Claim, Worker
 from processor.tick.checks import stop_reason
 
@@ -125,7 +124,7 @@ class Execution:
         """Claim up to `limit` runs; a database that fails ends the claiming, not the runs under way."""
         try:
             for _ in range(TRIES_TO_CLAIM):
-                with contextlib.suppress(IntegrityError):
+                with contextlib.suppress(BrokenConstraint):
                     # Refused: another process started a run of the same task between our look and our write.
                     return await self._database.write_soon(runs.claim, self._worker, limit)
             raise InfrastructureError("Runs could not be claimed beside so many others: the next tick tries again")

@@ -4,13 +4,14 @@ import re
 from typing import Any
 
 import pytest
-from sqlalchemy import Boolean, Column, Inspector, Table, inspect
+from sqlalchemy import Boolean, Column, Inspector, Table
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
 import processor.models
 from processor.models.columns import Id
 from processor.storage.database import Database
+from tests.reflection import inspected
 
 OF_THE_MIGRATIONS = {"schema_migrations"}
 FAMILIES = {
@@ -21,7 +22,7 @@ FAMILIES = {
 
 @pytest.fixture
 def schema(database: Database) -> Inspector:
-    return inspect(database._reader)
+    return inspected(database.url)
 
 
 def classes() -> dict[str, type[SQLModel]]:
@@ -99,7 +100,7 @@ def test_both_databases_have_the_same_references_unique_keys_and_indexes(sqlite_
 
 def _described(url: str) -> dict[str, Any]:
     database = Database(url)
-    schema = inspect(database._reader)
+    schema = inspected(database.url)
     described = {
         table: {
             "references": _references(database, schema, table),

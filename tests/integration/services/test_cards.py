@@ -2,7 +2,6 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from processor.errors import Conflict, InvalidInput, NotFound
@@ -10,6 +9,7 @@ from processor.models import Run, Task
 from processor.services import cards
 from processor.services.instants import moment
 from processor.storage.database import Database
+from processor.storage.faults import BrokenConstraint
 from processor.storage.work import Work
 from tests.conftest import MONDAY_MORNING, ClockFile, Stores
 
@@ -78,7 +78,7 @@ def test_a_card_names_the_run_that_made_it(database: Database, stores: Stores) -
 def test_a_run_of_another_store_cannot_make_a_card(database: Database, stores: Stores) -> None:
     with database.writing() as work:
         run_id = make_run(work, stores.stranger)
-    with pytest.raises(IntegrityError), database.writing() as work:
+    with pytest.raises(BrokenConstraint), database.writing() as work:
         cards.create(work, stores.mine, "One", run_id=run_id)
     with database.reading() as work:
         assert not cards.list(work, stores.mine)

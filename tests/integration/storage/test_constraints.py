@@ -4,7 +4,6 @@ import uuid
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
@@ -14,6 +13,7 @@ from processor.services.instants import moment
 from processor.storage.database import Database
 from processor.storage.work import Work
 from tests.conftest import MONDAY_MORNING, Stores
+from tests.reflection import inspected
 from tests.rows import add_run
 
 SLOT = moment(MONDAY_MORNING)
@@ -164,10 +164,9 @@ def test_a_job_has_one_live_pass_and_a_pass_one_run_for_each_step(database: Data
 
 
 def test_every_reference_between_rows_of_a_store_carries_the_store(database: Database) -> None:
-    with database.connection() as connection:
-        schema = inspect(connection)
-        owned = {table for table in schema.get_table_names() if _columns(schema, table) >= {"store_id"}}
-        references = [(table, key) for table in owned for key in schema.get_foreign_keys(table)]
+    schema = inspected(database.url)
+    owned = {table for table in schema.get_table_names() if _columns(schema, table) >= {"store_id"}}
+    references = [(table, key) for table in owned for key in schema.get_foreign_keys(table)]
     within = [(table, key) for table, key in references if key["referred_table"] in owned]
     assert len(within) > 20
     for table, key in within:
@@ -177,12 +176,11 @@ def test_every_reference_between_rows_of_a_store_carries_the_store(database: Dat
 
 
 def test_every_table_of_a_store_hangs_on_a_store(database: Database) -> None:
-    with database.connection() as connection:
-        schema = inspect(connection)
-        owned = {table for table in schema.get_table_names() if _columns(schema, table) >= {"store_id"}}
-        for table in owned:
-            referred = {key["referred_table"] for key in schema.get_foreign_keys(table)}
-            assert referred & (owned | {"stores"}), table
+    schema = inspected(database.url)
+    owned = {table for table in schema.get_table_names() if _columns(schema, table) >= {"store_id"}}
+    for table in owned:
+        referred = {key["referred_table"] for key in schema.get_foreign_keys(table)}
+        assert referred & (owned | {"stores"}), table
 
 
 def _columns(schema: Any, table: str) -> set[str]:

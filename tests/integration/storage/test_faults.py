@@ -10,7 +10,7 @@ import pytest
 
 from processor.errors import ConfigurationError, InfrastructureError
 from processor.services import stores as service
-from processor.storage import database as database_module
+from processor.storage import channel
 from processor.storage.database import Database
 from processor.storage.migrate import migrate, require_current
 from tests.conftest import ROOT
@@ -103,7 +103,7 @@ def _in_read_only(folder: Path) -> list[str]:
 
 
 def test_a_database_that_stays_locked_is_a_passing_fault(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database_module, "BUSY_TIMEOUT_MS", 20)
+    monkeypatch.setattr(channel, "BUSY_TIMEOUT_MS", 20)
     with opened(sqlite_url) as one, opened(sqlite_url) as other, one.writing() as work:
         service.create(work, "first")
         with pytest.raises(InfrastructureError, match="locked"):

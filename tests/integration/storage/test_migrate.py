@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect
 
 from processor.errors import ConfigurationError
 from processor.storage import sql_folder
 from processor.storage.database import Database
 from processor.storage.migrate import migrate, migrations, require_current, status
 from tests.conftest import ROOT
+from tests.reflection import inspected
 
 PROCESSES = 20
 
@@ -104,8 +104,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(empty: Database, tmp_path:
         patch.setattr(sql_folder, "_PACKAGE", str(tmp_path / "processor"))
         with pytest.raises(ConfigurationError):
             migrate(empty)
-    with empty.connection() as connection:
-        assert inspect(connection).get_table_names() == []
+    assert inspected(empty.url).get_table_names() == []
     assert migrate(empty)
 
 

@@ -29,8 +29,8 @@ def test_every_statement_is_understood_by_the_database(
             continue  # the migrations run it; there is no plan to explain
         with subtests.test(f"{noun}.{verb}"), database.reading() as work:
             nothing = dict.fromkeys(prepared.parameters)
-            work._cursor.execute(f"EXPLAIN {prepared.text}", nothing)
-            assert work._cursor.fetchone() is not None
+            work.cursor.execute(f"EXPLAIN {prepared.text}", nothing)
+            assert work.cursor.fetchone() is not None
 
 
 @pytest.mark.parametrize("noun", nouns())

@@ -1,10 +1,10 @@
 import pytest
-from sqlalchemy.exc import IntegrityError
 
 from processor.errors import Conflict
 from processor.models import Run
 from processor.services import runs as run_services
 from processor.storage import runs
+from processor.storage.faults import BrokenConstraint
 from processor.storage.runs import Claim, Worker
 from tests.conftest import Stores
 from tests.rows import add_run
@@ -89,7 +89,7 @@ def test_the_database_itself_refuses_a_second_live_run(world: World) -> None:
     task_id = world.task()
     add(world, task_id, "running")
 
-    with pytest.raises(IntegrityError):
+    with pytest.raises(BrokenConstraint):
         add(world, task_id, "running")
 
 

@@ -1,0 +1,97 @@
+"""A channel: one connection of the bare driver, and the transaction on it."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from processor.storage.sqlite_library import BUSY_TIMEOUT_MS, sqlite
+from processor.storage.url import sqlite_path
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Engine
+
+STATEMENT_TIMEOUT_MS = 30_000
+CONNECT_SECONDS = 10
+_PRAGMAS = ("foreign_keys = ON", "synchronous = FULL", "cache_size = -16384", "temp_store = MEMORY")
+_BEGIN_WRITING = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
+_BEGIN_READING = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ"}
+
+
+class Channel:
+    """A driver's connection in autocommit: a transaction lasts from `begin` to `commit` or `roll_back`."""
+
+    def __init__(self, url: str, dialect: str) -> None:
+        self.url = url
+        self.dialect = dialect
+        self.driver: Any = _connect_sqlite(url) if dialect == "sqlite" else _connect_postgres(url)
+        self.cursor: Any = self.driver.cursor()
+
+    def begin(self, *, writes: bool) -> None:
+        """Begin a transaction; one that writes takes the lock of a SQLite file at once."""
+        self.cursor.execute((_BEGIN_WRITING if writes else _BEGIN_READING)[self.dialect])
+
+    def commit(self) -> None:
+        """Keep what the transaction wrote."""
+        self.driver.commit()
+
+    def roll_back(self) -> None:
+        """Undo what the transaction wrote; nothing if the database has done so itself."""
+        self.driver.rollback()
+
+    def end(self) -> None:
+        """Let the row objects, if there were any, know that the transaction is over."""
+        if "objects" in self.__dict__:
+            self.__dict__.pop("objects").close()
+
+    @property
+    def in_transaction(self) -> bool:
+        """False when the database ended the transaction by itself, as SQLite does when the disk is full."""
+        return self.dialect != "sqlite" or bool(self.driver.in_transaction)
+
+    @property
+    def usable(self) -> bool:
+        """False when the server has hung up."""
+        return self.dialect == "sqlite" or not self.driver.closed
+
+    @cached_property
+    def objects(self) -> "Connection":
+        """SQLAlchemy on this connection, inside the transaction of the moment."""
+        connection = self.engine.connect()
+        connection.begin()
+        return connection
+
+    @cached_property
+    def engine(self) -> "Engine":
+        """SQLAlchemy on this connection."""
+        # It costs a tenth of a second, and a tick needs no row objects.
+        from processor.storage.objects import engine_on  # noqa: PLC0415
+
+        return engine_on(self.driver, self.dialect)
+
+    def close(self) -> None:
+        """Hang up."""
+        self.end()
+        self.driver.close()
+
+
+def _connect_sqlite(url: str) -> Any:
+    connection = sqlite.connect(
+        sqlite_path(url),
+        timeout=BUSY_TIMEOUT_MS / 1000,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+    )
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def _connect_postgres(url: str) -> Any:
+    """Nothing that pgbouncer in transaction mode would refuse: no start-up options, no prepared statements."""
+    import psycopg  # noqa: PLC0415 (costs 130 ms, SQLite users never pay it)
+    from psycopg.types.string import TextLoader  # noqa: PLC0415
+
+    connection = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS, prepare_threshold=None)
+    connection.adapters.register_loader("uuid", TextLoader)
+    connection.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}")
+    return connection

@@ -1,0 +1,130 @@
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from processor.errors import Conflict, InfrastructureError
+from processor.services import stores
+from processor.storage.database import Database
+from processor.storage.work import Work
+
+STEPS = 40
+
+
+def names(database: Database) -> set[str]:
+    with database.reading() as work:
+        return {store.name for store in stores.list(work)} - {"default"}
+
+
+def at_once(database: Database, *functions: Callable[[Work], Any]) -> list[Any]:
+    """What each function returned or raised, all of them asked for at the same time."""
+
+    async def ask() -> list[Any]:
+        return await asyncio.gather(*(database.write_soon(each) for each in functions), return_exceptions=True)
+
+    return asyncio.run(ask())
+
+
+def creating(name: str) -> Callable[[Work], str]:
+    return lambda work: stores.create(work, name).name
+
+
+def test_steps_that_come_together_are_all_done(database: Database) -> None:
+    wanted = [f"store {number}" for number in range(STEPS)]
+
+    assert at_once(database, *map(creating, wanted)) == wanted
+    assert names(database) == set(wanted)
+
+
+def test_on_sqlite_steps_that_come_together_share_a_commit(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    begun: list[str] = []
+    with database._channel() as channel:
+        channel.driver.set_trace_callback(lambda sql: begun.append(sql) if sql.startswith("BEGIN") else None)
+
+    at_once(database, *(creating(f"store {number}") for number in range(STEPS)))
+
+    assert 0 < len(begun) < STEPS / 2
+    database.close()
+
+
+def test_a_step_that_fails_is_undone_alone(database: Database) -> None:
+    def refused(work: Work) -> None:
+        stores.create(work, "half done")
+        raise Conflict("somebody else was first")
+
+    told = at_once(database, creating("first"), refused, creating("last"))
+
+    assert [told[0], type(told[1]), told[2]] == ["first", Conflict, "last"]
+    assert names(database) == {"first", "last"}
+
+
+def test_a_step_that_breaks_a_constraint_is_undone_alone(database: Database) -> None:
+    def twice(work: Work) -> None:
+        stores.create(work, "twin")
+        for _ in range(2):
+            work.run("notes.set", task_id="00000000-0000-4000-8000-00000000dead", store_id=None, body="x", now=1)
+
+    told = at_once(database, creating("first"), twice, creating("last"))
+
+    assert type(told[1]).__name__ == "BrokenConstraint"
+    assert names(database) == {"first", "last"}
+
+
+def test_what_is_not_committed_is_told_to_nobody(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+
+    def orphan(work: Work) -> None:
+        work.cursor.execute("PRAGMA defer_foreign_keys = ON")
+        work.cursor.execute(
+            "INSERT INTO boards (id, store_id, name, created_at) VALUES (?, 'nowhere', 'orphan', 1)",
+            ("00000000-0000-4000-8000-0000000000aa",),
+        )
+
+    told = at_once(database, creating("warm up"), creating("first"), orphan, creating("last"))
+
+    # The first may have gone alone; the others waited for it together, and their commit failed.
+    assert told[0] == "warm up"
+    assert [type(each) for each in told[1:]] == [InfrastructureError] * 3
+    assert names(database) == {"warm up"}
+    database.close()
+
+
+def test_a_full_disk_takes_no_step_that_was_told_to_be_done(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+
+    def fill(work: Work) -> None:
+        work.cursor.execute("PRAGMA max_page_count = 1")  # clamps to what there is: every new page is one too many
+        for number in range(1_000):
+            stores.create(work, f"{number} {'x' * 80}")
+
+    told = at_once(database, creating("warm up"), creating("first"), fill, creating("last"))
+
+    done = {each for each in told if isinstance(each, str)}
+    assert isinstance(told[2], InfrastructureError)
+    assert names(database) == done
+    database.close()
+
+
+def test_a_caller_that_is_cancelled_has_its_step_done(database: Database) -> None:
+    async def leave() -> bool:
+        asking = asyncio.create_task(database.write_soon(creating("kept")))
+        await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.wait([asking])
+        return asking.cancelled()
+
+    asyncio.run(leave())
+
+    assert names(database) == {"kept"}
+
+
+@pytest.mark.parametrize("count", [1, STEPS])
+def test_a_bug_in_a_step_reaches_its_caller_as_it_is(database: Database, count: int) -> None:
+    def broken(_: Work) -> None:
+        raise ZeroDivisionError
+
+    told = at_once(database, *[broken] * count)
+
+    assert {type(each) for each in told} == {ZeroDivisionError}
