@@ -21,9 +21,9 @@ def main() -> None:
     """Run `process-tasks` and exit with its code."""
     if len(sys.argv) == 1 and is_idle():
         sys.exit(0)
-    from processor.cli.process_tasks import main as full
+    from processor.lazy import load
 
-    full()
+    load("processor.cli.one_tick:main" if len(sys.argv) == 1 else "processor.cli.process_tasks:main")()
 
 
 def is_idle() -> bool:

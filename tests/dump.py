@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from processor.models import Task
+import processor.models
 from processor.storage.database import Database
 
-TABLES = Task.metadata.tables
+TABLES = {
+    model.__tablename__: model.__table__
+    for model in (getattr(processor.models, name) for name in processor.models.__all__)
+}
 
 
 def everything(database: Database, *without: str) -> dict[str, list[tuple[Any, ...]]]:

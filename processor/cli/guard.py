@@ -5,8 +5,6 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-import typer
-
 from processor import __version__
 from processor.errors import ProcessorError
 from processor.log import get_logger
@@ -66,7 +64,7 @@ def _tell(message: str, *, logged: bool, exit_code: int) -> None:
     if logged:
         get_logger().error("command.failed", error=message, exit_code=exit_code)
     else:
-        typer.echo(" ".join(message.split()), err=True)
+        _say(" ".join(message.split()))
 
 
 def _report_bug(error: Exception, *, logged: bool) -> None:
@@ -75,4 +73,9 @@ def _report_bug(error: Exception, *, logged: bool) -> None:
     if not logged:
         said = " ".join(f"{type(error).__name__}: {error}".split())
         hint = "report it" if debugging() else "set PROCESSOR_DEBUG=1 to see where it is, and report it"
-        typer.echo(f"This is a bug in processor {__version__} ({said}): {hint}", err=True)
+        _say(f"This is a bug in processor {__version__} ({said}): {hint}")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()

@@ -1,7 +1,8 @@
 """`processor process`: one tick."""
 
+from processor.cli.one_tick import Asked, tick_once
 from processor.cli.options import alone, verb
-from processor.cli.process_tasks import AsJson, Asked, DryRun, MaxRuns, OneStore, tick_once
+from processor.cli.process_tasks import AsJson, DryRun, MaxRuns, OneStore
 from processor.cli.progress import configure_log
 from processor.cli.ticking import terminable
 

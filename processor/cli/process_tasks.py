@@ -2,7 +2,6 @@
 
 import sys
 import time
-from dataclasses import dataclass
 from typing import Annotated, NoReturn
 
 import typer
@@ -10,12 +9,13 @@ from sqlmodel import select
 
 from processor.cli import demo
 from processor.cli.access import opened
-from processor.cli.guard import guarded, leave
+from processor.cli.guard import leave
+from processor.cli.one_tick import Asked, exit_after, leave_with, limits, show, tick_once
 from processor.cli.options import alone, verb
-from processor.cli.preview import show_plan, show_preview
-from processor.cli.progress import configure_log
+from processor.cli.preview import show_plan
 from processor.cli.render import say
-from processor.cli.ticking import run_now, run_tick, show_conflict, show_report, terminable
+from processor.cli.reports import show_conflict
+from processor.cli.ticking import run_now, run_tick
 from processor.entry import is_idle
 from processor.errors import Conflict, InfrastructureError, InvalidInput
 from processor.log import get_logger
@@ -23,7 +23,6 @@ from processor.models import Task
 from processor.services import checks, stores
 from processor.settings import Settings, load_settings
 from processor.storage.database import Database
-from processor.tick.report import TickReport
 from processor.tick.tick import TickOptions
 
 app = alone()
@@ -39,16 +38,6 @@ OneStore = Annotated[
     str | None, typer.Option("--store", metavar="ID|NAME", help="Look at this store only; by default at all.")
 ]
 MaxRuns = Annotated[int | None, typer.Option("--max-runs", min=0, metavar="N", help="Execute at most so many runs.")]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What one invocation was told."""
-
-    store: str | None = None
-    max_runs: int | None = None
-    dry_run: bool = False
-    as_json: bool = False
 
 
 @verb(
@@ -92,27 +81,9 @@ def process_tasks(
 
 
 def main() -> NoReturn:
-    """Run `process-tasks` and exit with its code."""
-    configure_log()
+    """Run `process-tasks` with its arguments and exit with its code."""
     command = typer.main.get_command(app)
-    with terminable():
-        code = guarded(
-            lambda: command(sys.argv[1:], prog_name="process-tasks"), refused=2, logged=not sys.stderr.isatty()
-        )
-    sys.exit(code)
-
-
-def tick_once(asked: Asked) -> None:
-    """One tick, or a look at what it would do; leaves with the tick's exit code."""
-    settings = load_settings()
-    with opened(settings) as database:
-        options = _options(database, asked)
-        if asked.dry_run:
-            show_preview(database, settings, options, as_json=asked.as_json)
-            return
-        report = run_tick(database, settings, options)
-    show_report(report, as_json=asked.as_json)
-    _leave_with(report)
+    exit_after(lambda: command(sys.argv[1:], prog_name="process-tasks"))
 
 
 def run_one(asked: Asked, task_id: str) -> None:
@@ -125,16 +96,15 @@ def run_one(asked: Asked, task_id: str) -> None:
         except Conflict as error:
             show_conflict(error, as_json=asked.as_json)
             raise
-    show = show_plan if asked.dry_run else show_report
-    show(report, as_json=asked.as_json)
-    _leave_with(report)
+    (show_plan if asked.dry_run else show)(report, as_json=asked.as_json)
+    leave_with(report)
 
 
 def tick_for_ever(asked: Asked, every_seconds: int) -> None:
     """Tick until a signal comes; a passing fault is logged, and the next tick tries again."""
     settings = load_settings()
     with opened(settings) as database:
-        options = _options(database, asked)
+        options = limits(database, asked)
         if sys.stderr.isatty():
             say(f"A tick every {every_seconds} s; Ctrl-C hands back what runs and ends.")
         while True:
@@ -151,16 +121,9 @@ def _tick_in_loop(database: Database, settings: Settings, options: TickOptions, 
         get_logger().error("tick.failed", reason=str(error), exit_code=error.exit_code)
         return
     if report.runs or report.missed or report.skipped or report.error:
-        show_report(report, as_json=asked.as_json, compact=True)
+        show(report, as_json=asked.as_json, compact=True)
     if report.exit_code not in {0, InfrastructureError.exit_code}:
         leave(report.exit_code)
-
-
-def _options(database: Database, asked: Asked) -> TickOptions:
-    if asked.store is None:
-        return TickOptions(None, asked.max_runs)
-    with database.reading() as work:
-        return TickOptions(stores.get(work, asked.store).id, asked.max_runs)
 
 
 def _store_of(database: Database, asked: Asked, task_id: str) -> str:
@@ -172,8 +135,3 @@ def _store_of(database: Database, asked: Asked, task_id: str) -> str:
     if found is None:
         raise checks.unknown("task", task_id)
     return found
-
-
-def _leave_with(report: TickReport) -> None:
-    if report.exit_code:
-        leave(report.exit_code)

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
+from processor.cli.one_tick import Asked
 from processor.cli.options import alone, verb
 from processor.cli.process_tasks import (
     DEFAULT_EVERY_SECONDS,
-    Asked,
     MaxRuns,
     OneStore,
     tick_for_ever,

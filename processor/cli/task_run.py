@@ -11,7 +11,8 @@ from processor.cli.guard import leave
 from processor.cli.options import DEFAULT_STORE, AsJson, DryRun, Store, verb
 from processor.cli.progress import configure_log
 from processor.cli.render import say, show_json, show_object, show_text
-from processor.cli.ticking import run_now, show_conflict, terminable
+from processor.cli.reports import show_conflict
+from processor.cli.ticking import run_now, terminable
 from processor.errors import Conflict, NotFound
 from processor.services import runs, stores, tasks
 from processor.settings import load_settings

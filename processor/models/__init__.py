@@ -1,19 +1,26 @@
-"""The tables as SQLModel classes, one file per noun; `sql/migrations` is the truth."""
+"""The tables as SQLModel classes, one file per noun; `sql/migrations` is the truth.
 
-from processor.models.approval import Approval
-from processor.models.board import Board, BoardColumn, Card, CardComment, RunCard
-from processor.models.control import EmergencyStop, ProviderCircuit
-from processor.models.endpoint import Endpoint
-from processor.models.event import AuditEntry, Event
-from processor.models.job import Job, JobRun, JobRunStep
-from processor.models.ledger import LedgerRow
-from processor.models.project import Contact, Document, Project
-from processor.models.run import Run, RunAttempt, RunLog, RunRequest
-from processor.models.store import Store
-from processor.models.task import Task, TaskNote
-from processor.models.tick import Heartbeat, Tick
-from processor.models.turn import LlmCall, ToolCall, Turn
-from processor.models.webhook import OutboxEntry, Webhook
+A class is made when it is first asked for: all of them would cost a tick more than what it does with the few it needs.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from processor.models.approval import Approval
+    from processor.models.board import Board, BoardColumn, Card, CardComment, RunCard
+    from processor.models.control import EmergencyStop, ProviderCircuit
+    from processor.models.endpoint import Endpoint
+    from processor.models.event import AuditEntry, Event
+    from processor.models.job import Job, JobRun, JobRunStep
+    from processor.models.ledger import LedgerRow
+    from processor.models.project import Contact, Document, Project
+    from processor.models.run import Run, RunAttempt, RunLog, RunRequest
+    from processor.models.store import Store
+    from processor.models.task import Task, TaskNote
+    from processor.models.tick import Heartbeat, Tick
+    from processor.models.turn import LlmCall, ToolCall, Turn
+    from processor.models.webhook import OutboxEntry, Webhook
 
 __all__ = [
     "Approval",
@@ -49,3 +56,28 @@ __all__ = [
     "Turn",
     "Webhook",
 ]
+
+_FILES = {
+    "approval": ("Approval",),
+    "board": ("Board", "BoardColumn", "Card", "CardComment", "RunCard"),
+    "control": ("EmergencyStop", "ProviderCircuit"),
+    "endpoint": ("Endpoint",),
+    "event": ("AuditEntry", "Event"),
+    "job": ("Job", "JobRun", "JobRunStep"),
+    "ledger": ("LedgerRow",),
+    "project": ("Contact", "Document", "Project"),
+    "run": ("Run", "RunAttempt", "RunLog", "RunRequest"),
+    "store": ("Store",),
+    "task": ("Task", "TaskNote"),
+    "tick": ("Heartbeat", "Tick"),
+    "turn": ("LlmCall", "ToolCall", "Turn"),
+    "webhook": ("OutboxEntry", "Webhook"),
+}
+_FILE_OF = {name: file for file, names in _FILES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FILE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"{__name__}.{_FILE_OF[name]}"), name)
+    return found

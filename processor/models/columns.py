@@ -7,8 +7,7 @@ JSON stays the text that was written, because transcripts are kept verbatim.
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, Dialect, Text
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy import UUID, BigInteger, Dialect, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field
 

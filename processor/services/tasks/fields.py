@@ -7,9 +7,10 @@ from typing import Any, TypedDict
 
 from sqlmodel import col, select
 
+from processor import models
 from processor.errors import InvalidInput
 from processor.llm.prices import DEFAULT_PRESET, PriceTable, resolve_model
-from processor.models import Job, Project, Task
+from processor.models import Task
 from processor.rules.disposition import Misfire, Overlap
 from processor.services import checks
 from processor.services.checks import Bounds
@@ -101,9 +102,9 @@ def checked(work: Work, store_id: str, fields: TaskFields, known_tools: Abstract
     for name in fields.keys() & _NUMBERS.keys():
         columns[name] = _number(name, fields.get(name))
     if "job_id" in fields:
-        columns["job_id"] = _existing(work, store_id, Job, "job", fields["job_id"])
+        columns["job_id"] = _existing(work, store_id, models.Job, "job", fields["job_id"])
     if "project_id" in fields:
-        columns["project_id"] = _existing(work, store_id, Project, "project", fields["project_id"])
+        columns["project_id"] = _existing(work, store_id, models.Project, "project", fields["project_id"])
     if "tools" in fields:
         columns["tools"] = _tools(fields["tools"], known_tools)
     return columns
@@ -165,7 +166,9 @@ _TEXTS: dict[str, Callable[[Any], str | None]] = {
 }
 
 
-def _existing(work: Work, store_id: str, model: type[Job | Project], thing: str, given: str | None) -> str | None:
+def _existing(
+    work: Work, store_id: str, model: "type[models.Job | models.Project]", thing: str, given: str | None
+) -> str | None:
     if given is None:
         return None
     id_ = checks.known_id(given, thing)

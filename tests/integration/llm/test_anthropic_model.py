@@ -1,7 +1,5 @@
 import asyncio
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -118,15 +116,6 @@ def test_neither_key_nor_prompt_is_logged_however_loud_the_log_is(
     assert "sk-ant-test-key" not in caplog.text
     assert "hello" not in caplog.text
     assert "Bearer sk-ant-test-key" in faults.headers[0].values()
-
-
-@pytest.mark.parametrize("state", ["enable", "disable"])
-def test_importing_leaves_the_garbage_collector_as_it_was(state: str) -> None:
-    code = f"import gc; gc.{state}(); import processor.llm.anthropic_model; print(gc.isenabled())"
-
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-
-    assert printed.strip() == str(state == "enable")
 
 
 def test_text_that_is_no_unicode_is_rejected_before_it_is_sent(faults: FaultServer) -> None:

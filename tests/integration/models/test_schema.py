@@ -31,6 +31,7 @@ def classes() -> dict[str, type[SQLModel]]:
 
 
 def mapped(table: str) -> Table:
+    classes()
     return SQLModel.metadata.tables[table]
 
 
