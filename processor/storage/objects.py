@@ -4,7 +4,6 @@ import functools
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.pool import StaticPool
@@ -23,6 +22,7 @@ def engine_on(driver: Any, dialect: str) -> Engine:
 def _dialect(name: str) -> Dialect:
     if name == "sqlite":
         return SQLiteDialect_pysqlite(dbapi=sqlite)
-    import psycopg  # noqa: PLC0415 (SQLite users never pay it)
+    import psycopg  # noqa: PLC0415 (SQLite users never pay for these two)
+    from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg  # noqa: PLC0415
 
     return PGDialect_psycopg(dbapi=psycopg, use_native_hstore=False)  # type: ignore[no-untyped-call]
