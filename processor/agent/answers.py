@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from typing import Any
 
-from processor.agent import checkpoint
 from processor.agent.conversation import Conversation, tool_uses
 from processor.agent.outcome import Failed
 from processor.agent.run_log import RunLog
@@ -12,9 +11,7 @@ from processor.agent.toolbox.tool import Caller, Tool
 from processor.errors import ConfigurationError, InfrastructureError, ProcessorError, StaleWriter
 from processor.rules.run_state import ErrorClass
 from processor.rules.storable import storable
-from processor.storage import runs, turns
-from processor.storage.runs import Spent
-from processor.storage.turns import ToolCallRow, TurnRow
+from processor.storage.turns import ToolCallRow
 from processor.storage.work import Work
 
 LONGEST_RESULT = 8_000
@@ -24,34 +21,28 @@ STUCK_AFTER = 5
 
 
 def answer_tools(
-    work: Work, conversation: Conversation, turn: TurnRow, tools: dict[str, Tool], log: RunLog, active_ms: int
-) -> str:
-    """Run the turn's tools and record their results and the reply; return the reply as JSON.
+    work: Work, conversation: Conversation, calls: list[ToolCallRow], tools: dict[str, Tool], log: RunLog
+) -> None:
+    """Run the tool calls of the latest turn: each gets its result, the turn its reply.
 
     All tools so far act on our own database, so that one transaction holds all of their effects and results. A tool
     that fails is undone by itself and answered with an error; the others stay.
     """
     claim = conversation.claim
-    runs.step(work, claim, Spent(active_ms=active_ms))
     caller = Caller(claim.store_id, claim.task_id, claim.run_id)
     results = []
-    for call in turns.calls_of_turn(work, claim.run_id, turn.turn):
-        state, text = _answer(work, caller, call, tools.get(call.name), log)
-        text = storable(text)
-        turns.answer(work, claim, turn.turn, call.position, state, text)
-        results.append(_result(call, state, text + _hint(conversation, call, text)))
-    return checkpoint.record_reply(work, claim, turn, results, log)
+    for call in calls:
+        call.state, text = _answer(work, caller, call, tools.get(call.name), log)
+        call.result = storable(text)
+        results.append(_result(call, call.result + _hint(conversation, call)))
+    conversation.turns[-1].reply = {"role": "user", "content": results}
 
 
-def refuse_tools(work: Work, conversation: Conversation, turn: TurnRow, reason: str, log: RunLog) -> str:
-    """Answer the turn's tool calls without running them."""
-    claim = conversation.claim
-    runs.step(work, claim, Spent())
-    results = []
-    for call in turns.calls_of_turn(work, claim.run_id, turn.turn):
-        turns.answer(work, claim, turn.turn, call.position, "denied", reason)
-        results.append(_result(call, "denied", reason))
-    return checkpoint.record_reply(work, claim, turn, results, log)
+def refuse_tools(conversation: Conversation, calls: list[ToolCallRow], reason: str) -> None:
+    """Answer the tool calls of the latest turn without running them."""
+    for call in calls:
+        call.state, call.result = "denied", reason
+    conversation.turns[-1].reply = {"role": "user", "content": [_result(call, reason) for call in calls]}
 
 
 def require_progress(conversation: Conversation) -> None:
@@ -80,9 +71,9 @@ def _answer(work: Work, caller: Caller, call: ToolCallRow, tool: Tool | None, lo
     return "succeeded", shortened(json.dumps(outcome, ensure_ascii=False, default=str))
 
 
-def _result(call: ToolCallRow, state: str, text: str) -> dict[str, Any]:
+def _result(call: ToolCallRow, text: str) -> dict[str, Any]:
     result = {"type": "tool_result", "tool_use_id": call.tool_use_id, "content": text}
-    return result if state == "succeeded" else result | {"is_error": True}
+    return result if call.state == "succeeded" else result | {"is_error": True}
 
 
 def shortened(text: str) -> str:
@@ -94,8 +85,8 @@ def shortened(text: str) -> str:
     return text[:head] + marker + text[-(LONGEST_RESULT - len(marker) - head) :]
 
 
-def _hint(conversation: Conversation, call: ToolCallRow, text: str) -> str:
-    seen = _seen(conversation)[call.name, call.arguments, text] + 1
+def _hint(conversation: Conversation, call: ToolCallRow) -> str:
+    seen = _seen(conversation)[call.name, call.arguments, call.result or ""] + 1
     return f"\n(You made this call {seen} times with the same result.)" if seen >= HINT_AFTER else ""
 
 
@@ -105,5 +96,5 @@ def _seen(conversation: Conversation) -> Counter[tuple[str, str, str]]:
         (use["name"], json.dumps(use.get("input")), result["content"].split("\n(You made")[0])
         for turn in conversation.turns
         if turn.reply is not None
-        for use, result in zip(tool_uses(turn), json.loads(turn.reply)["content"], strict=False)
+        for use, result in zip(tool_uses(turn), turn.reply["content"], strict=False)
     )

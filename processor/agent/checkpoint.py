@@ -2,20 +2,17 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
-from processor.agent.conversation import Conversation, tool_uses
-from processor.agent.endings import PROVIDER
+from processor.agent.conversation import Conversation, Turn, tool_uses
 from processor.agent.limits import CallPlan
 from processor.agent.prompt import render_opening, render_request
 from processor.agent.run_log import RunLog
 from processor.agent.toolbox.tool import Effect, Tool
 from processor.llm.prices import PriceTable
 from processor.llm.protocol import ModelRequest, ModelResponse
-from processor.models import Run, Task
 from processor.rules.storable import storable
 from processor.storage import runs, turns
-from processor.storage.runs import Claim, Spent
+from processor.storage.runs import Assignment, Claim, Spent
 from processor.storage.turns import CallBooking, ToolCallRow, TurnRow
 from processor.storage.work import Work
 
@@ -23,31 +20,31 @@ from processor.storage.work import Work
 def open_conversation(work: Work, claim: Claim, log: RunLog) -> Conversation:
     """Begin the attempt, or read it back as far as it came."""
     runs.step(work, claim, Spent())
-    runs.step(work, claim, Spent(cost_nanousd=turns.lose_calls(work, claim.run_id)))
-    task = work.session.get_one(Task, claim.task_id)
-    run = work.session.get_one(Run, claim.run_id)
+    if not claim.fresh:
+        runs.step(work, claim, Spent(cost_nanousd=turns.lose_calls(work, claim.run_id)))
+    task = runs.assignment(work, claim.run_id)
     request = _request(work, claim, task)
-    opening = turns.opening(work, claim)
+    opening = None if claim.fresh else turns.opening(work, claim)
     if opening is None:
         opening = json.dumps(render_opening(work, claim, task))
         turns.open_attempt(work, claim, opening)
     log.info("run.started", task_name=task.name, attempt=claim.attempt)
-    log.write(work)
+    recorded = [] if claim.fresh else turns.of_attempt(work, claim)
     return Conversation(
         claim=claim,
         task=task,
         request=request,
         opening=json.loads(opening),
-        turns=turns.of_attempt(work, claim),
-        turn_count=run.turns,
-        tool_call_count=run.tool_calls,
-        cost_nanousd=run.cost_nanousd,
-        active_ms=run.active_ms,
+        turns=[Turn.read(row) for row in recorded],
+        turn_count=task.turn_count,
+        tool_call_count=task.tool_call_count,
+        cost_nanousd=task.spent_nanousd,
+        active_ms=task.active_ms,
     )
 
 
-def _request(work: Work, claim: Claim, task: Task) -> ModelRequest:
-    frozen = turns.frozen_request(work, claim.run_id)
+def _request(work: Work, claim: Claim, task: Assignment) -> ModelRequest:
+    frozen = None if claim.fresh else turns.frozen_request(work, claim.run_id)
     if frozen is not None:
         return ModelRequest.from_json(frozen)
     request = render_request(work, task)
@@ -55,10 +52,9 @@ def _request(work: Work, claim: Claim, task: Task) -> ModelRequest:
     return request
 
 
-def begin_call(work: Work, conversation: Conversation, call_id: str, plan: CallPlan, active_ms: int) -> None:
-    """Write the call down before it is made."""
+def begin_call(work: Work, conversation: Conversation, call_id: str, plan: CallPlan) -> None:
+    """Write the call down before it is made, in the transaction of the step that led to it."""
     claim = conversation.claim
-    runs.step(work, claim, Spent(active_ms=active_ms))
     turns.begin_call(work, claim, call_id, conversation.next_turn, conversation.request.model, plan.estimated_nanousd)
 
 
@@ -81,46 +77,50 @@ def withdraw_call(work: Work, conversation: Conversation, call_id: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A response to record: what it cost, and which tools exist to judge its calls by."""
+    """A response to record, the call that it answers, and what was worked for it."""
 
     call_id: str
     response: ModelResponse
-    tools: dict[str, Tool]
     prices: PriceTable
     active_ms: int
-    from_provider: bool = False
 
 
-def record_response(work: Work, conversation: Conversation, answered: Answered, log: RunLog) -> tuple[TurnRow, Spent]:
-    """Response, usage and the intents of its tool calls, in one transaction."""
-    response, claim, turn = answered.response, conversation.claim, conversation.next_turn
-    row = TurnRow(turn, response.body, response.stop_reason, None)
-    intents = intents_of(row, answered.tools) if response.stop_reason == "tool_use" else []
-    usage = response.usage
+def begin_turn(work: Work, conversation: Conversation, answered: Answered, log: RunLog) -> Turn:
+    """Book what a response cost, and take it into the conversation. `record_turn` belongs to the same transaction."""
+    response = answered.response
+    turn = Turn.begun(conversation.next_turn, response)
     spent = Spent(
         turns=1,
-        tool_calls=len(intents),
-        input_tokens=usage.prompt_tokens,
-        output_tokens=usage.output_tokens,
-        cost_nanousd=answered.prices.cost_nanousd(conversation.request.model, usage) or 0,
+        tool_calls=len(tool_uses(turn)) if turn.stop_reason == "tool_use" else 0,
+        input_tokens=response.usage.prompt_tokens,
+        output_tokens=response.usage.output_tokens,
+        cost_nanousd=answered.prices.cost_nanousd(conversation.request.model, response.usage) or 0,
         active_ms=answered.active_ms,
         model=storable(response.model),
     )
-    runs.step(work, claim, spent)
+    runs.step(work, conversation.claim, spent)
     turns.end_call(work, answered.call_id, _booking(response, spent.cost_nanousd))
-    if answered.from_provider:
-        turns.accept_provider(work, PROVIDER, answered.call_id)
-    turns.record(work, claim, turn, response.body, response.stop_reason)
-    turns.intend(work, claim, turn, intents)
-    log.info(
-        "turn.recorded",
-        turn=turn,
-        model=response.model,
-        stop_reason=response.stop_reason,
-        tools=[each.name for each in intents],
-    )
-    log.write(work)
-    return row, spent
+    conversation.turns.append(turn)
+    conversation.count(spent)
+    names = [storable(str(use["name"])) for use in tool_uses(turn)]
+    log.info("turn.recorded", turn=turn.number, model=response.model, stop_reason=turn.stop_reason, tools=names)
+    return turn
+
+
+def record_turn(work: Work, conversation: Conversation, response: ModelResponse, calls: list[ToolCallRow]) -> None:
+    """Keep response, tool calls and reply of the latest turn, verbatim."""
+    turn = conversation.turns[-1]
+    reply = None if turn.reply is None else json.dumps(turn.reply)
+    turn.characters += len(reply or "")
+    turns.record(work, conversation.claim, TurnRow(turn.number, response.body, turn.stop_reason, reply), calls)
+
+
+def record_answers(work: Work, conversation: Conversation, calls: list[ToolCallRow]) -> None:
+    """Keep what answers a turn that an earlier worker recorded."""
+    turn = conversation.turns[-1]
+    reply = json.dumps(turn.reply)
+    turn.characters += len(reply)
+    turns.answer(work, conversation.claim, turn.number, calls, reply)
 
 
 def _booking(response: ModelResponse, cost_nanousd: int) -> CallBooking:
@@ -137,7 +137,7 @@ def _booking(response: ModelResponse, cost_nanousd: int) -> CallBooking:
     )
 
 
-def intents_of(turn: TurnRow, tools: dict[str, Tool]) -> list[ToolCallRow]:
+def calls_of(turn: Turn, tools: dict[str, Tool]) -> list[ToolCallRow]:
     """The tool calls of a response; a tool that does not exist is answered with an error, so it counts as a read."""
     return [
         ToolCallRow(
@@ -151,11 +151,3 @@ def intents_of(turn: TurnRow, tools: dict[str, Tool]) -> list[ToolCallRow]:
         )
         for position, use in enumerate(tool_uses(turn), start=1)
     ]
-
-
-def record_reply(work: Work, claim: Claim, turn: TurnRow, results: list[dict[str, Any]], log: RunLog) -> str:
-    """Keep the one user message that answers all tool calls of the turn."""
-    message = json.dumps({"role": "user", "content": results})
-    turns.reply(work, claim, turn.turn, message)
-    log.write(work)
-    return message

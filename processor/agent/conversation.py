@@ -3,11 +3,10 @@
 import json
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
-from processor.llm.protocol import ModelRequest
-from processor.models import Task
-from processor.storage.runs import Claim, Spent
+from processor.llm.protocol import ModelRequest, ModelResponse
+from processor.storage.runs import Assignment, Claim, Spent
 from processor.storage.turns import TurnRow
 
 Message = dict[str, Any]
@@ -16,14 +15,38 @@ UNFINISHED = "max_tokens"
 
 
 @dataclass(slots=True)
+class Turn:
+    """A recorded turn; `reply` stays None until every tool call has been answered."""
+
+    number: int
+    content: list[dict[str, Any]]
+    stop_reason: str | None
+    reply: Message | None
+    characters: int
+    """The length of response and reply as JSON."""
+
+    @classmethod
+    def read(cls, row: TurnRow) -> Self:
+        """The turn that a row holds."""
+        content = json.loads(row.response)["content"]
+        reply = None if row.reply is None else json.loads(row.reply)
+        return cls(row.turn, content, row.stop_reason, reply, len(row.response) + len(row.reply or ""))
+
+    @classmethod
+    def begun(cls, number: int, response: ModelResponse) -> Self:
+        """The turn that a response begins."""
+        return cls(number, response.content, response.stop_reason, None, len(response.body))
+
+
+@dataclass(slots=True)
 class Conversation:
     """Append-only: a returned block of thinking is valid only while everything before it is unchanged."""
 
     claim: Claim
-    task: Task
+    task: Assignment
     request: ModelRequest
     opening: Message
-    turns: list[TurnRow]
+    turns: list[Turn]
     turn_count: int
     tool_call_count: int
     cost_nanousd: int
@@ -35,13 +58,13 @@ class Conversation:
         messages = [self.opening]
         for turn in self.turns:
             if turn.stop_reason != UNFINISHED:
-                messages.append({"role": "assistant", "content": content_of(turn)})
+                messages.append({"role": "assistant", "content": turn.content})
                 if turn.reply is not None:
-                    messages.append(json.loads(turn.reply))
+                    messages.append(turn.reply)
         return messages
 
     @property
-    def last(self) -> TurnRow | None:
+    def last(self) -> Turn | None:
         """The latest turn of this attempt."""
         return self.turns[-1] if self.turns else None
 
@@ -70,17 +93,11 @@ class Conversation:
         self.cost_nanousd += spent.cost_nanousd
 
 
-def content_of(turn: TurnRow) -> list[dict[str, Any]]:
-    """The content blocks of a recorded response."""
-    content: list[dict[str, Any]] = json.loads(turn.response)["content"]
-    return content
-
-
-def text_of(turn: TurnRow) -> str:
+def text_of(turn: Turn) -> str:
     """What the model said in words."""
-    return "\n".join(block["text"] for block in content_of(turn) if block.get("type") == "text").strip()
+    return "\n".join(block["text"] for block in turn.content if block.get("type") == "text").strip()
 
 
-def tool_uses(turn: TurnRow) -> list[dict[str, Any]]:
+def tool_uses(turn: Turn) -> list[dict[str, Any]]:
     """The tool calls that a response asks for."""
-    return [block for block in content_of(turn) if block.get("type") == "tool_use"]
+    return [block for block in turn.content if block.get("type") == "tool_use"]

@@ -1,25 +1,23 @@
 """How a run that left the loop is written down, in one transaction: ended, waiting for a start, or handed back."""
 
+import math
 from collections.abc import Callable
 
+from processor.agent import provider
 from processor.agent.outcome import Failed, Finished, LeaveLoop
 from processor.agent.run_log import RunLog
-from processor.models import Run, Task
 from processor.rules.retry import RetryPolicy, next_delay_seconds
 from processor.rules.run_state import ErrorClass, RunState, WaitingFor
 from processor.rules.storable import storable
-from processor.storage import runs, turns
+from processor.storage import runs
 from processor.storage.runs import Claim, Ending, Spent
 from processor.storage.work import Work
 
 WriteEnding = Callable[[Work, Claim, RunLog], RunState]
 """Writes the ending and returns the state that the run is in now."""
 
-PROVIDER = "anthropic"
 PROVIDER_PAUSE_SECONDS = 60
 """Before a run asks a provider again that gave no answer and named no time."""
-REFUSED_PAUSE_SECONDS = 240
-"""Before a refused key is tried again: less than the five minutes between ticks."""
 LONGEST_PROVIDER_WAIT_SECONDS = 86_400
 
 RETRIED = frozenset({ErrorClass.TASK_FAILED, ErrorClass.INTERNAL})
@@ -30,6 +28,11 @@ limits, the time worked included, hold for all attempts of a run together."""
 def leave(work: Work, write: WriteEnding, claim: Claim, active_ms: int, log: RunLog) -> RunState:
     """Write an ending, fenced and with the rest of the log; return the state that the run is in now."""
     runs.step(work, claim, Spent(active_ms=active_ms))
+    return write_down(work, write, claim, log)
+
+
+def write_down(work: Work, write: WriteEnding, claim: Claim, log: RunLog) -> RunState:
+    """Write an ending in a transaction that is fenced already."""
     state = write(work, claim, log)
     log.write(work)
     return state
@@ -59,8 +62,7 @@ def failed(failure: Failed, chance: float) -> WriteEnding:
     """Start again later if this kind of failure may pass and starts are left; else the run has failed."""
 
     def write(work: Work, claim: Claim, log: RunLog) -> RunState:
-        task = work.session.get_one(Task, claim.task_id)
-        delay = _retry_delay_seconds(task, claim, failure, chance)
+        delay = _retry_delay_seconds(work, claim, failure, chance)
         message, output = storable(failure.message), failure.output and storable(failure.output)
         runs.end_attempt(work, claim, failure.error_class, message)
         if delay is not None:
@@ -89,8 +91,8 @@ def provider_refused(reason: str) -> WriteEnding:
     """The key or the account is refused: the run waits, no attempt is spent, and health can say why."""
 
     def write(work: Work, claim: Claim, log: RunLog) -> RunState:
-        turns.refuse_provider(work, PROVIDER, storable(reason), work.now + REFUSED_PAUSE_SECONDS)
-        return _wait_for_provider(work, claim, reason, REFUSED_PAUSE_SECONDS, log)
+        provider.refuse(work, storable(reason))
+        return _wait_for_provider(work, claim, reason, provider.REFUSED_PAUSE_SECONDS, log)
 
     return write
 
@@ -107,8 +109,7 @@ def provider_unavailable(reason: str, retry_after_seconds: float | None) -> Writ
 
 def _wait_for_provider(work: Work, claim: Claim, reason: str, pause: int, log: RunLog) -> RunState:
     reason = storable(reason)
-    run = work.session.get_one(Run, claim.run_id)
-    since = work.now if run.waiting_since is None else int(run.waiting_since.timestamp())
+    since = runs.waiting_since(work, claim.run_id) or work.now
     if work.now - since >= LONGEST_PROVIDER_WAIT_SECONDS:
         log.warning("run.failed", error_class=ErrorClass.PROVIDER_UNAVAILABLE, reason=reason)
         runs.end_attempt(work, claim, ErrorClass.PROVIDER_UNAVAILABLE, reason)
@@ -118,15 +119,15 @@ def _wait_for_provider(work: Work, claim: Claim, reason: str, pause: int, log: R
     return _wait(work, claim, WaitingFor.PROVIDER, pause)
 
 
-def _retry_delay_seconds(task: Task, claim: Claim, failure: Failed, chance: float) -> float | None:
+def _retry_delay_seconds(work: Work, claim: Claim, failure: Failed, chance: float) -> float | None:
     if failure.error_class not in RETRIED:
         return None
-    policy = RetryPolicy(max_retries=task.max_retries, delay_seconds=task.retry_delay_seconds)
+    policy = RetryPolicy(**runs.retry_settings(work, claim.run_id))
     return next_delay_seconds(policy, claim.attempt, chance)
 
 
 def _wait(work: Work, claim: Claim, waiting_for: WaitingFor, delay_seconds: float) -> RunState:
-    runs.wait(work, claim, waiting_for, work.now + round(delay_seconds))
+    runs.wait(work, claim, waiting_for, work.now + math.ceil(delay_seconds))
     return RunState.WAITING
 
 

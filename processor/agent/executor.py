@@ -9,6 +9,7 @@ from processor.agent.conversation import Conversation
 from processor.agent.loop import Loop, NextCall
 from processor.agent.outcome import Failed, HandedBack, LeaveLoop
 from processor.agent.prompt import tools_of
+from processor.agent.provider import ProviderStanding
 from processor.agent.run_log import RunLog
 from processor.context import TickContext
 from processor.errors import (
@@ -40,6 +41,7 @@ class AgentExecutor:
         self._opening: asyncio.Task[Model] | None = None
         self.refused: str | None = None
         """Why the provider takes no calls from us; no further run is started then."""
+        self._provider = ProviderStanding()
         self.bugs = 0
 
     async def execute(self, claim: Claim) -> None:
@@ -95,8 +97,9 @@ class AgentExecutor:
             context=self._context,
             tools=tools_of(conversation.task),
             log=log,
+            provider=self._provider,
         )
-        return loop, conversation, loop.advance(work, conversation, None)
+        return loop, conversation, loop.resume(work, conversation)
 
     async def _leave(self, claim: Claim, conversation: Conversation | None, reason: BaseException, log: RunLog) -> None:
         ending = self._ending(conversation, reason, log)

@@ -11,16 +11,16 @@ One to five are one transaction: whoever continues the run finds either all of a
 act on our own database, that also makes their effects happen once.
 """
 
-import json
 import random
 import uuid
 from dataclasses import dataclass
 
 from processor.agent import answers, checkpoint, endings
 from processor.agent.checkpoint import Answered
-from processor.agent.conversation import UNFINISHED, Conversation, text_of, tool_uses
+from processor.agent.conversation import UNFINISHED, Conversation, Turn, text_of, tool_uses
 from processor.agent.limits import TOOL_CALLS, CallPlan, plan_call
 from processor.agent.outcome import Failed, Finished, HandedBack, LeaveLoop
+from processor.agent.provider import ProviderStanding
 from processor.agent.run_log import RunLog
 from processor.agent.toolbox.finish import NAME as FINISH
 from processor.agent.toolbox.finish import FinishStatus
@@ -30,8 +30,9 @@ from processor.errors import ModelError, ModelUnavailable
 from processor.llm.prices import PriceTable
 from processor.llm.protocol import Model, ModelResponse
 from processor.rules.run_state import ErrorClass, RunState
+from processor.storage import turns
 from processor.storage.database import Database
-from processor.storage.turns import TurnRow
+from processor.storage.turns import ToolCallRow
 from processor.storage.work import Work
 
 PAUSES_IN_A_ROW = 5
@@ -56,6 +57,7 @@ class Loop:
     context: TickContext
     tools: dict[str, Tool]
     log: RunLog
+    provider: ProviderStanding
 
     async def run(self, conversation: Conversation, step: NextCall | RunState) -> RunState:
         """Make calls until the run leaves the loop; return its state. Raises what the model raises."""
@@ -63,57 +65,49 @@ class Loop:
             if self.context.ending:
                 return await self.database.write_soon(self.withdraw, conversation, step)
             response = await self._call(conversation, step)
-            answered = Answered(
-                step.call_id, response, self.tools, self.prices, conversation.lap(), self.model.calls_provider
-            )
+            answered = Answered(step.call_id, response, self.prices, conversation.lap())
             step = await self.database.write_soon(self.advance, conversation, answered)
             self._tell(conversation)
         return step
 
-    def advance(self, work: Work, conversation: Conversation, answered: Answered | None) -> NextCall | RunState:
-        """Take one step, from a response (None: from where the run was left) to the next call or to the ending."""
-        if answered is not None:
-            turn, spent = checkpoint.record_response(work, conversation, answered, self.log)
-            conversation.turns.append(turn)
-            conversation.count(spent)
+    def advance(self, work: Work, conversation: Conversation, answered: Answered) -> NextCall | RunState:
+        """Take one step, from a response to the next call or to the ending."""
+        turn = checkpoint.begin_turn(work, conversation, answered, self.log)
+        if self.model.calls_provider:
+            self.provider.accept(work, answered.call_id)
+        calls = checkpoint.calls_of(turn, self.tools) if turn.stop_reason == "tool_use" else []
+        self._answer(work, conversation, calls)
+        checkpoint.record_turn(work, conversation, answered.response, calls)
+        return self.go_on(work, conversation)
+
+    def resume(self, work: Work, conversation: Conversation) -> NextCall | RunState:
+        """Go on from where the run was left, in the transaction that opened the conversation."""
+        turn = conversation.last
+        if turn is not None and turn.stop_reason == "tool_use" and turn.reply is None:
+            calls = turns.calls_of_turn(work, conversation.claim.run_id, turn.number)
+            self._answer(work, conversation, calls)
+            checkpoint.record_answers(work, conversation, calls)
+        return self.go_on(work, conversation)
+
+    def go_on(self, work: Work, conversation: Conversation) -> NextCall | RunState:
+        """Write the next call down, or the ending."""
         try:
-            self._settle(work, conversation)
+            _leave_if_done(conversation)
             return self._write_next_call(work, conversation)
         except LeaveLoop as leaving:
-            ending = endings.of(leaving, random.random())
-            return endings.leave(work, ending, conversation.claim, conversation.lap(), self.log)
+            return endings.write_down(work, endings.of(leaving, random.random()), conversation.claim, self.log)
 
     def withdraw(self, work: Work, conversation: Conversation, step: NextCall) -> RunState:
         """Hand the run back before a call that was written down is made."""
         checkpoint.withdraw_call(work, conversation, step.call_id)
-        return endings.leave(work, endings.handed_back(), conversation.claim, conversation.lap(), self.log)
+        return endings.write_down(work, endings.handed_back(), conversation.claim, self.log)
 
-    def _settle(self, work: Work, conversation: Conversation) -> None:
-        """Do what the latest response asks for, by its stop reason."""
-        turn = conversation.last
-        if turn is None or turn.stop_reason == UNFINISHED:
-            return
-        if turn.stop_reason == "tool_use":
-            self._answer_tools(work, conversation, turn)
-        elif turn.stop_reason in _PAUSES:
-            _require_few_pauses(conversation)
-        elif turn.stop_reason in ("end_turn", "stop_sequence"):
-            raise Finished(text_of(turn))
-        elif turn.stop_reason == "refusal":
-            raise Failed(ErrorClass.REFUSAL, "The model refused the task: change its prompt", text_of(turn) or None)
-        else:
-            raise _stopped_short(turn)
-
-    def _answer_tools(self, work: Work, conversation: Conversation, turn: TurnRow) -> None:
-        if not tool_uses(turn):
-            raise Failed(ErrorClass.MODEL_ERROR, "The model stopped for a tool without calling one")
-        if turn.reply is None and conversation.tool_call_count > TOOL_CALLS:
+    def _answer(self, work: Work, conversation: Conversation, calls: list[ToolCallRow]) -> None:
+        if calls and conversation.tool_call_count > TOOL_CALLS:
             reason = f"This run may make {TOOL_CALLS} tool calls and has made them: sum up now"
-            turn.reply = answers.refuse_tools(work, conversation, turn, reason, self.log)
-        elif turn.reply is None:
-            turn.reply = answers.answer_tools(work, conversation, turn, self.tools, self.log, conversation.lap())
-        _leave_if_finished(turn)
-        answers.require_progress(conversation)
+            answers.refuse_tools(conversation, calls, reason)
+        elif calls:
+            answers.answer_tools(work, conversation, calls, self.tools, self.log)
 
     def _write_next_call(self, work: Work, conversation: Conversation) -> NextCall:
         if self.context.ending:
@@ -121,7 +115,8 @@ class Loop:
         hard_deadline = self.context.seconds_to_hard_deadline
         plan = plan_call(conversation, self.prices, hard_deadline, costs=self.model.calls_provider)
         call_id = str(uuid.uuid4())
-        checkpoint.begin_call(work, conversation, call_id, plan, conversation.lap())
+        checkpoint.begin_call(work, conversation, call_id, plan)
+        self.log.write(work)
         return NextCall(call_id, plan)
 
     async def _call(self, conversation: Conversation, step: NextCall) -> ModelResponse:
@@ -147,9 +142,29 @@ class Loop:
             self.context.listener("tool.called", run_id=conversation.claim.run_id, tools=names)
 
 
-def _leave_if_finished(turn: TurnRow) -> None:
+def _leave_if_done(conversation: Conversation) -> None:
+    """Look at the stop reason of the latest turn: raise LeaveLoop, or let the run go on."""
+    turn = conversation.last
+    if turn is None or turn.stop_reason == UNFINISHED:
+        return
+    if turn.stop_reason == "tool_use":
+        if not tool_uses(turn):
+            raise Failed(ErrorClass.MODEL_ERROR, "The model stopped for a tool without calling one")
+        _leave_if_finished(turn)
+        answers.require_progress(conversation)
+    elif turn.stop_reason in _PAUSES:
+        _require_few_pauses(conversation)
+    elif turn.stop_reason in ("end_turn", "stop_sequence"):
+        raise Finished(text_of(turn))
+    elif turn.stop_reason == "refusal":
+        raise Failed(ErrorClass.REFUSAL, "The model refused the task: change its prompt", text_of(turn) or None)
+    else:
+        raise _stopped_short(turn)
+
+
+def _leave_if_finished(turn: Turn) -> None:
     """`finish_run` ends the loop, whatever else the turn called; called wrongly it is only answered with an error."""
-    results = json.loads(turn.reply or '{"content": []}')["content"]
+    results = turn.reply["content"] if turn.reply is not None else []
     for use, result in zip(tool_uses(turn), results, strict=False):
         if use["name"] == FINISH and not result.get("is_error"):
             summary = str(use["input"]["summary"]).strip()
@@ -158,7 +173,7 @@ def _leave_if_finished(turn: TurnRow) -> None:
             raise Finished(summary)
 
 
-def _stopped_short(turn: TurnRow) -> Failed:
+def _stopped_short(turn: Turn) -> Failed:
     if turn.stop_reason == "model_context_window_exceeded":
         return Failed(
             ErrorClass.CONTEXT_WINDOW_EXCEEDED,
@@ -178,5 +193,5 @@ def _require_few_pauses(conversation: Conversation) -> None:
         raise Failed(ErrorClass.STUCK, f"The model paused more than {PAUSES_IN_A_ROW} times in a row")
 
 
-def _names(turn: TurnRow) -> list[str]:
+def _names(turn: Turn) -> list[str]:
     return [str(use["name"]) for use in tool_uses(turn)]

@@ -12,11 +12,10 @@ from processor.agent.toolbox.tool import Tool
 from processor.lazy import load
 from processor.llm.prices import resolve_model
 from processor.llm.protocol import ModelRequest
-from processor.models import Task
 from processor.rules.instants import iso
 from processor.services import cards, notes
 from processor.storage import turns
-from processor.storage.runs import Claim
+from processor.storage.runs import Assignment, Claim
 from processor.storage.work import Work
 
 RECENT_RUNS = 3
@@ -24,13 +23,13 @@ _OUTPUT_CHARACTERS = 600
 _TAG = re.compile(r"<(/?\s*(?:task|run|earlier_runs|note_from_the_last_run)\b)", re.IGNORECASE)
 
 
-def tools_of(task: Task) -> dict[str, Tool]:
+def tools_of(task: Assignment) -> dict[str, Tool]:
     """The tools that the task allows, sorted by name; by default all of them."""
     names = set(TOOLS if task.tools is None else json.loads(task.tools)) | {ALWAYS_GIVEN}
     return {name: load(TOOLS[name]) for name in sorted(names & set(TOOLS))}
 
 
-def render_request(work: Work, task: Task) -> ModelRequest:
+def render_request(work: Work, task: Assignment) -> ModelRequest:
     """What stays the same for the whole run. Nothing in it depends on the time or on this run."""
     model, effort = resolve_model(task.model)
     columns = ", ".join(f"'{name}'" for name in cards.column_names(work, task.store_id))
@@ -46,7 +45,7 @@ def render_request(work: Work, task: Task) -> ModelRequest:
     )
 
 
-def render_opening(work: Work, claim: Claim, task: Task) -> Message:
+def render_opening(work: Work, claim: Claim, task: Assignment) -> Message:
     """The first user message of an attempt."""
     parts = [
         f"<task>\n{task.prompt}\n</task>",
@@ -57,8 +56,8 @@ def render_opening(work: Work, claim: Claim, task: Task) -> Message:
     return {"role": "user", "content": [{"type": "text", "text": "\n\n".join(part for part in parts if part)}]}
 
 
-def _history(work: Work, claim: Claim, task: Task) -> list[str]:
-    runs = turns.recent_runs(work, task.id, claim.run_id, RECENT_RUNS)
+def _history(work: Work, claim: Claim, task: Assignment) -> list[str]:
+    runs = turns.recent_runs(work, task.task_id, claim.run_id, RECENT_RUNS)
     lines = [f"- {_ended(run)}: {run['state']}. {_short(run.get('output') or run.get('error') or '')}" for run in runs]
     return ["<earlier_runs>\n" + "\n".join(lines) + "\n</earlier_runs>"] if lines else []
 
@@ -72,8 +71,8 @@ def _short(text: str) -> str:
     return text if len(text) <= _OUTPUT_CHARACTERS else text[:_OUTPUT_CHARACTERS] + " …"
 
 
-def _note(work: Work, task: Task) -> str:
-    body = notes.get(work, task.store_id, task.id)
+def _note(work: Work, task: Assignment) -> str:
+    body = notes.of_task(work, task.store_id, task.task_id)
     return f"<note_from_the_last_run>\n{_as_data(body)}\n</note_from_the_last_run>" if body else ""
 
 
@@ -82,19 +81,24 @@ def _as_data(text: str) -> str:
     return _TAG.sub(r"&lt;\1", text)
 
 
-def _facts(work: Work, claim: Claim, task: Task) -> str:
+def _facts(work: Work, claim: Claim, task: Assignment) -> str:
     lines = [
         f"Now: {iso(work.now)}.",
         f"Task: {task.name}.",
         f"Limits of this run: {task.max_turns} turns, {TOOL_CALLS} tool calls, {task.timeout_seconds} s.",
     ]
-    lines += [
+    if claim.attempt > 1:
+        lines += _earlier_attempts(work, claim)
+    return "<run>\n" + "\n".join(lines) + "\n</run>"
+
+
+def _earlier_attempts(work: Work, claim: Claim) -> list[str]:
+    lines = [
         f"Attempt {earlier['attempt']} failed ({earlier['error_class']}): {_short(earlier['error'] or '')}"
         for earlier in turns.earlier_attempts(work, claim.run_id)
     ]
     done = turns.done_before(work, claim.run_id)
     if done:
-        lines.append(
-            "Earlier attempts already did this, do not do it again: " + _as_data(json.dumps(done, ensure_ascii=False))
-        )
-    return "<run>\n" + "\n".join(lines) + "\n</run>"
+        said = _as_data(json.dumps(done, ensure_ascii=False))
+        lines.append(f"Earlier attempts already did this, do not do it again: {said}")
+    return lines

@@ -20,7 +20,7 @@ class RunLog:
         self._claim = claim
         self._logger = get_logger().bind(run_id=claim.run_id, store_id=claim.store_id, task_id=claim.task_id)
         self._lines: list[LogLine] = []
-        self._position: int | None = None
+        self._position: int | None = 0 if claim.fresh else None
 
     def info(self, event: str, **fields: object) -> None:
         """Something that happened as it should."""

@@ -16,7 +16,7 @@ from processor.cli.ticking import run_now, terminable
 from processor.errors import Conflict, NotFound
 from processor.services import runs, stores, tasks
 from processor.settings import load_settings
-from processor.storage.runs import Claim
+from processor.storage.runs import Claim, assignment_to_come
 
 EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000001"
 NO_ID = "00000000-0000-0000-0000-000000000000"
@@ -50,10 +50,12 @@ def run_task(
 def show_prompt(task: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
     """Show what the agent of a task would be told if a run began now; no model is called."""
     with looking(store) as (work, store_id):
-        found = tasks.get(work, store_id, task)
-        request = render_request(work, found)
-        nobody = Claim(NO_ID, store_id, found.id, fence=0, attempt=1, recoveries=0, worker_id=NO_ID, lease_seconds=0)
-        opening = render_opening(work, nobody, found)
+        asked = assignment_to_come(work, tasks.get(work, store_id, task).id)
+        request = render_request(work, asked)
+        nobody = Claim(
+            NO_ID, store_id, asked.task_id, fence=0, attempt=1, recoveries=0, worker_id=NO_ID, lease_seconds=0
+        )
+        opening = render_opening(work, nobody, asked)
     if json:
         show_json(
             {

@@ -1,24 +1,18 @@
 """Runs: the run object, its log lines and its transcript; what a tick would run, and a run asked for by hand."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypedDict
 
-from sqlmodel import col, select
-
 from processor.errors import Conflict
-from processor.models import Task
 from processor.rules.instants import iso, iso_or_none
 from processor.rules.redaction import redacted, redacted_throughout
 from processor.rules.run_state import RunState, Trigger
 from processor.services import checks
-from processor.services.tasks.reading import locked
-from processor.storage.work import Work
+from processor.storage.work import Row, Work
 
 Columns = Mapping[Any, Any]
 _ALL = 2**62
-_AT_ONCE = 500
-"""Ids in one statement: SQLite takes 32,766 parameters at most."""
 
 
 class RunView(TypedDict):
@@ -74,6 +68,12 @@ def get(work: Work, store_id: str, run_id: str) -> RunView:
     return _view(row)
 
 
+def among(work: Work, run_ids: Collection[str]) -> list[RunView]:
+    """Return those of these runs, of any store, that there are, in the order in which they are named."""
+    found = {row["id"]: row for row in work.run("run_views.among", ids=json.dumps(list(run_ids))).mappings()}
+    return [_view(found[run_id]) for run_id in run_ids if run_id in found]
+
+
 def list_all(
     work: Work, store_id: str, task_id: str | None = None, state: str | None = None, limit: int | None = None
 ) -> list[RunView]:
@@ -109,7 +109,9 @@ def request(work: Work, store_id: str, task_id: str, idempotency_key: str | None
 
     Raises NotFound, and Conflict while the task has an open run.
     """
-    task = locked(work, store_id, task_id)
+    task = work.first("tasks.lock", store_id=store_id, id=checks.known_id(task_id, "task"))
+    if task is None:
+        raise checks.unknown("task", task_id)
     require_no_open_run(work, task.id)
     run_id = checks.new_id()
     work.run(
@@ -135,20 +137,16 @@ def require_no_open_run(work: Work, task_id: str) -> None:
 
 def ready(work: Work, store_id: str | None) -> list[RunView]:
     """Return the runs that a tick would take up now, in its order, of one store or of all."""
-    return [get(work, row.store_id, row.id) for row in work.all("run_views.ready", now=work.now, store_id=store_id)]
+    return among(work, [row.id for row in work.all("run_views.ready", now=work.now, store_id=store_id)])
 
 
 def planned(work: Work, slots: Mapping[str, Sequence[int]]) -> list[dict[str, Any]]:
     """Return run objects without an id: the runs that would come of these slots (task id → epoch seconds)."""
-    ids, found = list(slots), list[Task]()
-    for start in range(0, len(ids), _AT_ONCE):
-        query = select(Task).where(col(Task.id).in_(ids[start : start + _AT_ONCE]))
-        found += work.session.exec(query).all()
-    ordered = sorted(found, key=lambda task: (task.priority, task.id))
-    return [dict(_view(_unborn(task, slot))) for task in ordered for slot in slots[task.id]]
+    found = work.all("tasks.among", ids=json.dumps(list(slots)))
+    return [dict(_view(_unborn(task, slot))) for task in found for slot in slots[task.id]]
 
 
-def _unborn(task: Task, slot: int) -> Columns:
+def _unborn(task: Row, slot: int) -> Columns:
     nothing = dict.fromkeys(RunView.__annotations__)
     counts = dict.fromkeys(("attempt", "active_ms", "input_tokens", "output_tokens", "cost_nanousd"), 0)
     names = {"store_id": task.store_id, "task_id": task.id, "task_name": task.name}

@@ -1,6 +1,7 @@
 """A run's life in the database. Every change is compare-and-set on (id, state, fence)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from processor.errors import StaleWriter
 from processor.rules.run_state import ErrorClass, RunState, WaitingFor
@@ -19,6 +20,11 @@ class Claim:
     recoveries: int
     worker_id: str
     lease_seconds: int
+
+    @property
+    def fresh(self) -> bool:
+        """Nobody has worked on this run before: there is nothing of it to be found."""
+        return self.fence == 1
 
 
 @dataclass(slots=True)
@@ -52,6 +58,46 @@ class Ending:
     output: str | None = None
     error_class: ErrorClass | None = None
     error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What a run is asked to do, and what it has used so far, in all its attempts."""
+
+    task_id: str
+    store_id: str
+    name: str
+    prompt: str
+    model: str
+    tools: str | None
+    max_turns: int
+    timeout_seconds: int
+    budget_nanousd: int
+    turn_count: int
+    tool_call_count: int
+    spent_nanousd: int
+    active_ms: int
+
+
+def assignment(work: Work, run_id: str) -> Assignment:
+    """The assignment of a run that is there."""
+    return Assignment(*work.run("runs.assignment", id=run_id).rows[0])
+
+
+def assignment_to_come(work: Work, task_id: str) -> Assignment:
+    """The assignment of a task's next run."""
+    return Assignment(*work.run("tasks.assignment", id=task_id).rows[0])
+
+
+def retry_settings(work: Work, run_id: str) -> dict[str, Any]:
+    """How the run's task wants to be retried: `max_retries` and `delay_seconds`."""
+    return work.run("runs.retry_settings", id=run_id).mappings()[0]
+
+
+def waiting_since(work: Work, run_id: str) -> int | None:
+    """Since when the provider has kept the run waiting, through all its resumptions; epoch seconds."""
+    since: int | None = work.run("runs.waiting_since", id=run_id).scalar_one()
+    return since
 
 
 def claim(work: Work, worker: Worker, limit: int) -> list[Claim]:

@@ -18,9 +18,9 @@ class TurnRow:
     reply: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ToolCallRow:
-    """A recorded tool call; `arguments` is JSON, `result` None until it was answered."""
+    """A tool call; `arguments` is JSON, `result` None until it was answered."""
 
     position: int
     tool_use_id: str
@@ -123,35 +123,38 @@ def lose_calls(work: Work, run_id: str, error: str = "its worker went silent") -
     return sum(row.cost_nanousd for row in work.all("turns.lose_calls", run_id=run_id, error=error))
 
 
-def record(work: Work, claim: Claim, turn: int, response: str, stop_reason: str | None) -> None:
-    """Keep the response verbatim."""
+def record(work: Work, claim: Claim, row: TurnRow, calls: list[ToolCallRow]) -> None:
+    """Keep the response verbatim, with the tool calls it asks for as far as they have been answered."""
     work.run(
         "turns.record",
         run_id=claim.run_id,
-        turn=turn,
+        turn=row.turn,
         store_id=claim.store_id,
         attempt=claim.attempt,
-        response=response,
-        stop_reason=stop_reason,
+        response=row.response,
+        stop_reason=row.stop_reason,
+        reply=row.reply,
         now=work.now,
     )
+    if calls:
+        work.run("turns.record_call", [_recorded(work, claim, row.turn, call) for call in calls])
 
 
-def intend(work: Work, claim: Claim, turn: int, calls: list[ToolCallRow]) -> None:
-    """Write down what the response asks for, before any of it is done."""
-    for call in calls:
-        work.run(
-            "turns.intend",
-            run_id=claim.run_id,
-            turn=turn,
-            position=call.position,
-            store_id=claim.store_id,
-            tool_use=call.tool_use_id,
-            name=call.name,
-            arguments=call.arguments,
-            effect=call.effect,
-            now=work.now,
-        )
+def _recorded(work: Work, claim: Claim, turn: int, call: ToolCallRow) -> dict[str, Any]:
+    return {
+        "run_id": claim.run_id,
+        "turn": turn,
+        "position": call.position,
+        "store_id": claim.store_id,
+        "tool_use": call.tool_use_id,
+        "name": call.name,
+        "arguments": call.arguments,
+        "effect": call.effect,
+        "state": call.state,
+        "result": call.result,
+        "now": work.now,
+        "finished_at": None if call.result is None else work.now,
+    }
 
 
 def calls_of_turn(work: Work, run_id: str, turn: int) -> list[ToolCallRow]:
@@ -159,16 +162,19 @@ def calls_of_turn(work: Work, run_id: str, turn: int) -> list[ToolCallRow]:
     return [ToolCallRow(**row) for row in work.run("turns.calls_of_turn", run_id=run_id, turn=turn).mappings()]
 
 
-def answer(work: Work, claim: Claim, turn: int, position: int, state: str, result: str) -> None:
-    """Keep a tool's result."""
-    work.run(
-        "turns.answer", run_id=claim.run_id, turn=turn, position=position, state=state, result=result, now=work.now
-    )
-
-
-def reply(work: Work, claim: Claim, turn: int, message: str) -> None:
-    """Keep the one user message that answers a turn."""
-    work.run("turns.reply", run_id=claim.run_id, turn=turn, reply=message)
+def answer(work: Work, claim: Claim, turn: int, calls: list[ToolCallRow], reply: str) -> None:
+    """Keep the results of tool calls that were written down before, and the one user message that answers the turn."""
+    for call in calls:
+        work.run(
+            "turns.answer",
+            run_id=claim.run_id,
+            turn=turn,
+            position=call.position,
+            state=call.state,
+            result=call.result,
+            now=work.now,
+        )
+    work.run("turns.reply", run_id=claim.run_id, turn=turn, reply=reply)
 
 
 def recent_runs(work: Work, task_id: str, run_id: str, limit: int) -> list[dict[str, Any]]:

@@ -31,15 +31,18 @@ class Work:
         self.cursor = channel.cursor
         self._channel = channel
         self._session: Session | None = None
+        self._savepoints: list[bool] = []
 
     @property
     def connection(self) -> "Connection":
         """SQLAlchemy's view of this transaction."""
+        self._set_savepoints()
         return self._channel.objects
 
     @property
     def session(self) -> "Session":
         """SQLModel rows of this transaction."""
+        self._set_savepoints()
         if self._session is None:
             from sqlmodel import Session  # noqa: PLC0415 (a tick needs no row objects, and they cost 0.2 s)
 
@@ -51,6 +54,8 @@ class Work:
         text = statement(self.dialect, name).text
         cursor = self.cursor
         try:
+            if self._savepoints:
+                self._set_savepoints()
             if rows is None:
                 cursor.execute(text, values)
             else:
@@ -76,19 +81,26 @@ class Work:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo what is written within, and only that, if it fails."""
-        cursor = self.cursor
-        cursor.execute("SAVEPOINT step")
+        """Undo what is written within, and only that, if it fails. It is set before the first statement within."""
+        depth = len(self._savepoints)
+        self._savepoints.append(False)
         try:
             yield
             self.settle()
         except BaseException:
             self.close()
-            if self._channel.in_transaction and self._channel.usable:
-                cursor.execute("ROLLBACK TO SAVEPOINT step")
-                cursor.execute("RELEASE SAVEPOINT step")
+            if self._savepoints.pop() and self._channel.in_transaction and self._channel.usable:
+                self.cursor.execute(f"ROLLBACK TO SAVEPOINT s{depth}")
+                self.cursor.execute(f"RELEASE SAVEPOINT s{depth}")
             raise
-        cursor.execute("RELEASE SAVEPOINT step")
+        if self._savepoints.pop():
+            self.cursor.execute(f"RELEASE SAVEPOINT s{depth}")
+
+    def _set_savepoints(self) -> None:
+        for depth, is_set in enumerate(self._savepoints):
+            if not is_set:
+                self.cursor.execute(f"SAVEPOINT s{depth}")
+                self._savepoints[depth] = True
 
     def settle(self) -> None:
         """Write what the session still holds, before the transaction ends."""
@@ -105,13 +117,13 @@ class Work:
 class Result:
     """The rows that a statement gave, all of them, and how many it changed."""
 
-    __slots__ = ("_names", "_rows", "rowcount")
+    __slots__ = ("_names", "rowcount", "rows")
 
     def __init__(self, cursor: Any) -> None:
         self.rowcount: int = cursor.rowcount
         described = cursor.description
         self._names = tuple([column[0] for column in described]) if described else ()
-        self._rows: list[tuple[Any, ...]] = cursor.fetchall() if described else []
+        self.rows: list[tuple[Any, ...]] = cursor.fetchall() if described else []
 
     def all(self) -> list[Row]:
         """Every row."""
@@ -119,20 +131,20 @@ class Result:
 
     def first(self) -> Row | None:
         """The first row, or None."""
-        return _row_type(self._names)._make(self._rows[0]) if self._rows else None
+        return _row_type(self._names)._make(self.rows[0]) if self.rows else None
 
     def mappings(self) -> list[dict[str, Any]]:
         """Every row by column name."""
-        return [dict(zip(self._names, row, strict=True)) for row in self._rows]
+        return [dict(zip(self._names, row, strict=True)) for row in self.rows]
 
     def scalar_one(self) -> Any:
         """The one value that there is."""
-        ((value,),) = self._rows
+        ((value,),) = self.rows
         return value
 
     def __iter__(self) -> Iterator[Row]:
         """Rows, oldest first as the statement orders them."""
-        return map(_row_type(self._names)._make, self._rows)
+        return map(_row_type(self._names)._make, self.rows)
 
 
 @functools.cache

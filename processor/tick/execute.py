@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from processor.context import TickContext
-from processor.errors import InfrastructureError, NotFound, ProcessorError
+from processor.errors import InfrastructureError, ProcessorError
 from processor.lazy import load
 from processor.log import get_logger
 from processor.services import runs as run_views
@@ -77,12 +77,8 @@ class Execution:
 
     def run_objects(self) -> list[RunView]:
         """What was executed, as people see it; each run once, and none that was deleted meanwhile."""
-        found = []
         with self._database.reading() as work:
-            for run_id, store_id in {claim.run_id: claim.store_id for claim in self.claims}.items():
-                with contextlib.suppress(NotFound):
-                    found.append(run_views.get(work, store_id, run_id))
-        return found
+            return run_views.among(work, dict.fromkeys(claim.run_id for claim in self.claims))
 
     async def run(self, first: Iterable[Claim] = ()) -> None:
         """Execute what was claimed already and what is ready, until nothing is and nothing runs."""

@@ -36,6 +36,24 @@ WHERE r.store_id = :store_id
 ORDER BY r.queued_at DESC, r.id DESC
 LIMIT :limit;
 
+-- name: among
+SELECT r.*, t.name AS task_name, (
+        -- [sqlite] SELECT group_concat(made.card_id, ' ')
+        -- [postgresql] SELECT string_agg(CAST(made.card_id AS text), ' ')
+        FROM (
+            SELECT rc.card_id
+            FROM run_cards AS rc
+            JOIN cards AS c ON c.id = rc.card_id
+            WHERE rc.run_id = r.id
+            ORDER BY c.created_at, c.position, c.id
+        ) AS made
+    ) AS created_card_ids
+FROM runs AS r
+JOIN tasks AS t ON t.id = r.task_id
+-- [sqlite] WHERE r.id IN (SELECT value FROM json_each(:ids))
+-- [postgresql] WHERE r.id IN (SELECT CAST(value AS uuid) FROM json_array_elements_text(CAST(:ids AS json)))
+;
+
 -- name: logs
 SELECT position, logged_at, level, event, fields
 FROM run_logs WHERE run_id = :run_id AND store_id = :store_id ORDER BY position;
@@ -57,7 +75,7 @@ FROM tool_calls WHERE run_id = :run_id AND store_id = :store_id ORDER BY turn, p
 
 -- name: ready
 -- What the next tick would take up, in its order: runs of silent workers, then those that wait no longer, then queued ones.
-SELECT id, store_id
+SELECT id
 FROM runs
 WHERE (
         (state = 'running' AND lease_expires_at < :now)

@@ -6,6 +6,22 @@ SELECT :id, t.store_id, t.id, :trigger, :scheduled_time, :rerun_of_id, :idempote
 FROM tasks AS t
 WHERE t.id = :task_id AND t.store_id = :store_id;
 
+-- name: assignment
+SELECT t.id, t.store_id, t.name, t.prompt, t.model, t.tools, t.max_turns, t.timeout_seconds, t.budget_nanousd,
+    r.turns, r.tool_calls, r.cost_nanousd, r.active_ms
+FROM runs AS r
+JOIN tasks AS t ON t.id = r.task_id
+WHERE r.id = :id;
+
+-- name: retry_settings
+SELECT t.max_retries, t.retry_delay_seconds AS delay_seconds
+FROM runs AS r
+JOIN tasks AS t ON t.id = r.task_id
+WHERE r.id = :id;
+
+-- name: waiting_since
+SELECT waiting_since FROM runs WHERE id = :id;
+
 -- name: open_of_task
 SELECT id, state FROM runs WHERE task_id = :task_id AND state IN ('queued', 'running', 'waiting') ORDER BY queued_at LIMIT 1;
 

@@ -8,5 +8,25 @@ ORDER BY CASE WHEN state = 'queued' THEN 1 ELSE 0 END, queued_at, id
 -- [postgresql] FOR UPDATE
 ;
 
+-- name: known
+SELECT id FROM tasks WHERE store_id = :store_id AND id = :id;
+
+-- name: lock
+SELECT id FROM tasks WHERE store_id = :store_id AND id = :id
+-- [postgresql] FOR UPDATE
+;
+
+-- name: assignment
+-- What a run of the task would be asked to do; it has used nothing yet.
+SELECT id, store_id, name, prompt, model, tools, max_turns, timeout_seconds, budget_nanousd, 0, 0, 0, 0
+FROM tasks WHERE id = :id;
+
+-- name: among
+SELECT t.id, t.store_id, t.name, t.priority
+FROM tasks AS t
+-- [sqlite] WHERE t.id IN (SELECT value FROM json_each(:ids))
+-- [postgresql] WHERE t.id IN (SELECT CAST(value AS uuid) FROM json_array_elements_text(CAST(:ids AS json)))
+ORDER BY t.priority, t.id;
+
 -- name: delete
 DELETE FROM tasks WHERE store_id = :store_id AND id = :id;

@@ -37,12 +37,16 @@ WHERE run_id = :run_id AND state = 'open'
 RETURNING cost_nanousd;
 
 -- name: record
-INSERT INTO turns (run_id, turn, store_id, attempt, response, stop_reason, created_at)
-VALUES (:run_id, :turn, :store_id, :attempt, :response, :stop_reason, :now);
+INSERT INTO turns (run_id, turn, store_id, attempt, response, stop_reason, reply, created_at)
+VALUES (:run_id, :turn, :store_id, :attempt, :response, :stop_reason, :reply, :now);
 
--- name: intend
-INSERT INTO tool_calls (run_id, turn, position, store_id, tool_use_id, name, arguments, effect, created_at)
-VALUES (:run_id, :turn, :position, :store_id, :tool_use, :name, :arguments, :effect, :now);
+-- name: record_call
+INSERT INTO tool_calls (
+    run_id, turn, position, store_id, tool_use_id, name, arguments, effect, state, result, created_at, finished_at
+)
+VALUES (
+    :run_id, :turn, :position, :store_id, :tool_use, :name, :arguments, :effect, :state, :result, :now, :finished_at
+);
 
 -- name: calls_of_turn
 SELECT position, tool_use_id, name, arguments, effect, state, result

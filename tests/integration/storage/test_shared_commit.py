@@ -19,7 +19,7 @@ def names(database: Database) -> set[str]:
 
 
 def at_once(database: Database, *functions: Callable[[Work], Any]) -> list[Any]:
-    """What each function returned or raised; on SQLite a step among or before them lasts until all have been asked for."""
+    """What each function returned or raised; on SQLite the first step lasts until all have been asked for."""
     all_wait = threading.Event()
 
     async def ask() -> list[Any]:

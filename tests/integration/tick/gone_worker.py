@@ -5,14 +5,19 @@ from typing import Any
 
 from processor.agent import checkpoint
 from processor.agent.checkpoint import Answered
+from processor.agent.conversation import Conversation, Turn
 from processor.agent.limits import CallPlan
+from processor.agent.loop import Loop
 from processor.agent.prompt import tools_of
+from processor.agent.provider import ProviderStanding
 from processor.agent.run_log import RunLog
+from processor.context import TickContext
 from processor.llm.prices import shipped_prices
+from processor.llm.protocol import Model
 from processor.llm.scripted import ScriptedModel
 from processor.storage import runs
 from processor.storage.runs import Worker
-from processor.storage.turns import TurnRow
+from processor.storage.work import Work
 from tests.world import World
 
 GONE = Worker("00000000-0000-4000-8000-0000000000f1", lease_seconds=120)
@@ -27,21 +32,33 @@ class GoneWorker:
         self.database = world.database
         (self.claim,) = world.database.write(runs.claim, GONE, 1)
         self.log = RunLog(self.claim)
-        self.conversation = world.database.write(checkpoint.open_conversation, self.claim, self.log)
+        self.conversation = world.database.write(self._open)
         self.tools = tools_of(self.conversation.task)
 
-    def begin_call(self) -> None:
-        self.database.write(checkpoint.begin_call, self.conversation, CALL_ID, PLAN, 0)
+    def _open(self, work: Work) -> Conversation:
+        conversation = checkpoint.open_conversation(work, self.claim, self.log)
+        self.log.write(work)
+        return conversation
 
-    def record(self, message: dict[str, Any]) -> TurnRow:
-        turn, spent = self.database.write(
-            checkpoint.record_response, self.conversation, self.answered(message), self.log
-        )
-        self.conversation.turns.append(turn)
-        self.conversation.count(spent)
+    def begin_call(self) -> None:
+        self.database.write(checkpoint.begin_call, self.conversation, CALL_ID, PLAN)
+
+    def record(self, message: dict[str, Any]) -> Turn:
+        """Write down the response and the intents of its tool calls, and do none of them."""
+        return self.database.write(self._record, self.answered(message))
+
+    def _record(self, work: Work, answered: Answered) -> Turn:
+        turn = checkpoint.begin_turn(work, self.conversation, answered, self.log)
+        checkpoint.record_turn(work, self.conversation, answered.response, checkpoint.calls_of(turn, self.tools))
+        self.log.write(work)
         return turn
+
+    def loop(self, model: Model) -> Loop:
+        """The loop of this worker, with a model that answers."""
+        context = TickContext(240)
+        return Loop(self.database, model, shipped_prices(), context, self.tools, self.log, ProviderStanding())
 
     def answered(self, message: dict[str, Any]) -> Answered:
         model, request = ScriptedModel([message]), self.conversation.request
         response = asyncio.run(model.respond(request, [], tool_choice="auto", max_tokens=1, timeout_seconds=1))
-        return Answered(CALL_ID, response, self.tools, shipped_prices(), 0)
+        return Answered(CALL_ID, response, shipped_prices(), 0)

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from processor.agent.answers import LONGEST_RESULT, require_progress, shortened
+from processor.agent.conversation import Turn
 from processor.agent.outcome import Failed
 from processor.rules.run_state import ErrorClass
-from processor.storage.turns import TurnRow
 from tests.unit.agent.conversations import conversation, turn
 
 
@@ -26,7 +26,7 @@ def test_what_is_too_long_keeps_its_head_and_tail(length: int) -> None:
     assert "characters left out" in short
 
 
-def seen(number: int, name: str, result: str, **arguments: Any) -> TurnRow:
+def seen(number: int, name: str, result: str, **arguments: Any) -> Turn:
     use = {"type": "tool_use", "id": f"toolu_{number}", "name": name, "input": arguments}
     reply = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": use["id"], "content": result}]}
     return turn(number, "tool_use", use, reply=json.dumps(reply))
