@@ -78,7 +78,7 @@ def credential_problem() -> str | None:
     Whether the provider accepts what was found shows with the first call only.
     """
     try:
-        _connect(concurrency=1)
+        _connect()
     except ConfigurationError as error:
         return str(error)
     return None
@@ -99,7 +99,7 @@ class AnthropicModel:
         self.circuit = circuit or ProviderCircuit()
         self._retry = retry or RetrySettings()
         self._permits = asyncio.Semaphore(concurrency)
-        self._client = _connect(concurrency)
+        self._client = _connect()
 
     async def respond(
         self,
@@ -224,19 +224,51 @@ def _credential_fault(error: AnthropicError) -> Fault:
     return Fault(ProviderRefused(told), passing=False)
 
 
-def _connect(concurrency: int) -> AsyncAnthropic:
+def _connect() -> AsyncAnthropic:
     """Return a client without retries, middleware and telemetry of its own; raises ConfigurationError."""
-    pool = DefaultAsyncHttpxClient(
-        limits=httpx2.Limits(max_connections=concurrency, max_keepalive_connections=concurrency),
-        timeout=httpx2.Timeout(RetrySettings().attempt_seconds, connect=_CONNECT_SECONDS),
-    )
     try:
-        client = AsyncAnthropic(max_retries=0, http_client=pool, open_telemetry=False)
+        client = AsyncAnthropic(max_retries=0, http_client=_Connections(), open_telemetry=False)
     except (AnthropicError, httpx2.InvalidURL, ValueError) as error:
         raise ConfigurationError(f"the provider's settings are not usable: {one_line(str(error))}") from None
     _check_address(client)
     _check_credential(client)
     return client
+
+
+class _Connections(DefaultAsyncHttpxClient):
+    """A client of HTTP with a pool for each connection, as many as there are requests at once.
+
+    For each request a pool looks at all of its connections, twice, with a system call for each one that is idle. The
+    pools share what is costly or has a memory: the context of TLS, and the cookies.
+    """
+
+    def __init__(self) -> None:
+        self._options: dict[str, Any] = {
+            "verify": httpx2.create_ssl_context(),
+            "timeout": httpx2.Timeout(RetrySettings().attempt_seconds, connect=_CONNECT_SECONDS),
+            "limits": httpx2.Limits(max_connections=1),
+        }
+        super().__init__(**self._options)
+        self._options["cookies"] = self.cookies.jar
+        self._pools: list[httpx2.AsyncClient] = []
+        self._free: list[httpx2.AsyncClient] = []
+
+    async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        """Send it through the pool that became free last, whose connection is the least likely to be closed by now."""
+        pool = self._free.pop() if self._free else self._another()
+        try:
+            return await pool.send(request, **options)
+        finally:
+            self._free.append(pool)
+
+    async def aclose(self) -> None:
+        for pool in self._pools:
+            await pool.aclose()
+        await super().aclose()
+
+    def _another(self) -> httpx2.AsyncClient:
+        self._pools.append(DefaultAsyncHttpxClient(**self._options))
+        return self._pools[-1]
 
 
 def _check_address(client: AsyncAnthropic) -> None:

@@ -122,17 +122,42 @@ def shipped_prices() -> PriceTable:
     return PriceTable.from_json(files(__package__).joinpath("prices.json").read_text(encoding="utf-8"))
 
 
-def worst_usage(request: ModelRequest, messages: list[dict[str, Any]], max_tokens: int) -> Usage:
-    """Return the usage of a call that misses the cache and says all it may.
+@dataclass(frozen=True, slots=True)
+class PromptSize:
+    """How large a prompt is, as far as its price goes. Sizes of parts add up, so that none is looked at twice."""
 
-    A token is taken for three bytes of the request: less than the four of English, about right for JSON, and one
-    character of Chinese. A request that writes to the cache is taken to write all of itself, at the dearest rate.
-    """
-    text = json.dumps([request.system, request.tools, messages], ensure_ascii=False, separators=(",", ":"))
-    tokens = -(-len(text.encode("utf-8", "surrogatepass")) // _BYTES_PER_TOKEN)
-    if '"cache_control"' in text:
-        return Usage(cache_write_1h_tokens=tokens, output_tokens=max_tokens)
-    return Usage(input_tokens=tokens, output_tokens=max_tokens)
+    bytes: int
+    writes_cache: bool = False
+
+    @classmethod
+    def of(cls, part: object) -> Self:
+        """Return the size of some part of a request, as compact JSON in UTF-8."""
+        return cls.of_json(json.dumps(part, ensure_ascii=False, separators=(",", ":")))
+
+    @classmethod
+    def of_json(cls, text: str) -> Self:
+        """Return the size of what is JSON already; what is escaped in it counts as it stands."""
+        length = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+        return cls(length, '"cache_control"' in text)
+
+    def __add__(self, other: "PromptSize") -> "PromptSize":
+        return PromptSize(self.bytes + other.bytes, self.writes_cache or other.writes_cache)
+
+    def worst_usage(self, max_tokens: int) -> Usage:
+        """Return the usage of a call that misses the cache and says all it may.
+
+        A token is taken for three bytes of the request: less than the four of English, about right for JSON, and one
+        character of Chinese. A request that writes to the cache is taken to write all of itself, at the dearest rate.
+        """
+        tokens = -(-self.bytes // _BYTES_PER_TOKEN)
+        if self.writes_cache:
+            return Usage(cache_write_1h_tokens=tokens, output_tokens=max_tokens)
+        return Usage(input_tokens=tokens, output_tokens=max_tokens)
+
+
+def worst_usage(request: ModelRequest, messages: list[dict[str, Any]], max_tokens: int) -> Usage:
+    """Return the usage of a call that misses the cache and says all it may; see `PromptSize.worst_usage`."""
+    return PromptSize.of([request.system, request.tools, messages]).worst_usage(max_tokens)
 
 
 def resolve_model(name: str) -> tuple[str, str | None]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal, Protocol, Self
 
 
@@ -22,7 +22,8 @@ class ModelRequest:
 
     def to_json(self) -> str:
         """Return one line of ASCII JSON, the same for the same request, in the order in which keys were given."""
-        return json.dumps(asdict(self), separators=(",", ":"), allow_nan=False)
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return json.dumps(values, separators=(",", ":"), allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -46,9 +46,11 @@ class FaultServer:
         self.answers: list[Answer] = [Answer()]
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        self.connections: set[tuple[str, int]] = set()
         self.in_flight = 0
         self.most_in_flight = 0
         self.asked = threading.Event()
+        self.arrivals = threading.Semaphore(0)
         self.released = threading.Event()
         self._lock = threading.Lock()
         self._server = _server(self)
@@ -65,6 +67,7 @@ class FaultServer:
             self.in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self.in_flight)
             self.asked.set()
+            self.arrivals.release()
             return self.answers[position]
 
     def end(self) -> None:
@@ -89,6 +92,7 @@ def _server(faults: FaultServer) -> ThreadingHTTPServer:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
+            faults.connections.add(self.client_address)
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             answer = faults.begin(body, {name.lower(): value for name, value in self.headers.items()})
             try:

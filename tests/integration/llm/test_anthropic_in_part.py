@@ -115,7 +115,7 @@ import asyncio
 from processor.llm.anthropic_model import APIStatusError, _connect
 
 async def main():
-    client = _connect(1)
+    client = _connect()
     try:
         await client.post("/v1/messages", cast_to=object, content=b"{}")
     except APIStatusError as error:

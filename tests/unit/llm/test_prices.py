@@ -11,6 +11,7 @@ from processor.llm.prices import (
     PRESETS,
     Price,
     PriceTable,
+    PromptSize,
     resolve_model,
     shipped_prices,
     worst_usage,
@@ -195,3 +196,28 @@ def test_every_preset_has_a_price() -> None:
 def test_no_model_at_all_is_refused() -> None:
     with pytest.raises(InvalidInput, match="economy, standard, strong, max"):
         resolve_model(" ")
+
+
+def test_the_sizes_of_parts_add_up_to_that_of_the_whole() -> None:
+    parts: list[object] = [[{"type": "text", "text": "Grüße"}], {"name": "a", "cache_control": {"type": "ephemeral"}}]
+    commas_and_brackets = 3
+
+    together = PromptSize.of(parts[0]) + PromptSize.of(parts[1])
+
+    assert together.bytes + commas_and_brackets == PromptSize.of(parts).bytes
+    assert together.writes_cache
+    assert not PromptSize.of(parts[0]).writes_cache
+
+
+def test_the_size_of_json_is_its_bytes() -> None:
+    assert PromptSize.of_json('{"a": "\u00fc"}').bytes == len('{"a": "\u00fc"}'.encode())
+    assert PromptSize.of_json('{"a": "\\u00fc"}').bytes == len('{"a": "\\u00fc"}')
+
+
+def test_a_broken_character_counts_as_its_bytes() -> None:
+    assert PromptSize.of("\ud800").bytes == 5
+
+
+def test_a_third_of_the_bytes_is_the_worst_number_of_tokens() -> None:
+    assert PromptSize(bytes=7).worst_usage(9) == Usage(input_tokens=3, output_tokens=9)
+    assert PromptSize(bytes=7, writes_cache=True).worst_usage(9) == Usage(cache_write_1h_tokens=3, output_tokens=9)
