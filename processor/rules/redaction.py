@@ -1,5 +1,6 @@
 """What looks like a secret is never shown: keys, bearer tokens, authorisation headers, passwords in URLs."""
 
+import functools
 import re
 from typing import Any
 
@@ -13,10 +14,14 @@ _PATTERNS = [
     re.compile(r"([a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/]+(?=@)"),
 ]
 _SECRET_KEY = re.compile(rf".*(?:{_NAMES})$", re.IGNORECASE)
+# Every pattern needs one of these, and most texts that are logged hold none.
+_HINT = re.compile(r"sk-|bearer|authorization|api|passw|secret|://", re.IGNORECASE)
 
 
 def redacted(text: str) -> str:
     """The same text with every secret that can be recognised replaced by `***`."""
+    if _HINT.search(text) is None:
+        return text
     for pattern in _PATTERNS:
         text = pattern.sub(rf"\g<1>{MASK}", text)
     return text
@@ -32,6 +37,11 @@ def redacted_throughout(value: Any) -> Any:
 
 
 def _entry(key: object, value: Any) -> Any:
-    if isinstance(value, str) and isinstance(key, str) and _SECRET_KEY.fullmatch(key):
+    if isinstance(value, str) and isinstance(key, str) and _names_a_secret(key):
         return MASK
     return redacted_throughout(value)
+
+
+@functools.lru_cache(maxsize=1_024)
+def _names_a_secret(key: str) -> bool:
+    return _SECRET_KEY.fullmatch(key) is not None

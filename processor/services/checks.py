@@ -46,9 +46,18 @@ def text(given: object, name: str, longest: int) -> str:
         raise InvalidInput(f"The {name} must be text")
     if len(given) > longest:
         raise InvalidInput(f"The {name} has {len(given):,} characters: at most {longest:,} fit, shorten it")
-    if "\0" in given or any("\ud800" <= character <= "\udfff" for character in given):
+    if "\0" in given or not _is_unicode(given):
         raise InvalidInput(f"The {name} holds a character that cannot be stored: remove NUL and broken characters")
     return given
+
+
+def _is_unicode(given: str) -> bool:
+    """Half a surrogate pair has no UTF-8."""
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def filled(given: object, name: str, longest: int) -> str:
