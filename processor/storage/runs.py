@@ -186,12 +186,12 @@ def finish(work: Work, claim: Claim, ending: Ending) -> None:
     if ended is None:
         _require(ours=False, claim=claim)
     else:
-        work.run("runs.release_task", task_id=ended.task_id, started_at=ended.started_at)
+        work.later("runs.release_task", task_id=ended.task_id, started_at=ended.started_at)
 
 
 def end_attempt(work: Work, claim: Claim, error_class: str | None, error: str | None) -> None:
     """Close the attempt that is under way, with the error that ended it, if one did."""
-    work.run(
+    work.later(
         "runs.end_attempt",
         run_id=claim.run_id,
         attempt=claim.attempt,

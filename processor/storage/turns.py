@@ -64,7 +64,7 @@ def frozen_request(work: Work, run_id: str) -> str | None:
 
 def freeze_request(work: Work, claim: Claim, request: str) -> None:
     """Keep the rendered request for as long as the run lives."""
-    work.run("turns.freeze", run_id=claim.run_id, store_id=claim.store_id, request=request)
+    work.later("turns.freeze", run_id=claim.run_id, store_id=claim.store_id, request=request)
 
 
 def opening(work: Work, claim: Claim) -> str | None:
@@ -75,7 +75,7 @@ def opening(work: Work, claim: Claim) -> str | None:
 
 def open_attempt(work: Work, claim: Claim, message: str) -> None:
     """Begin an attempt with the message that opens its conversation."""
-    work.run(
+    work.later(
         "turns.open_attempt",
         run_id=claim.run_id,
         attempt=claim.attempt,
@@ -95,7 +95,7 @@ def of_attempt(work: Work, claim: Claim) -> list[TurnRow]:
 
 def begin_call(work: Work, claim: Claim, call_id: str, turn: int, model: str, estimated_nanousd: int) -> None:
     """Write the call down before it is made."""
-    work.run(
+    work.later(
         "turns.begin_call",
         id=call_id,
         store_id=claim.store_id,
@@ -110,12 +110,12 @@ def begin_call(work: Work, claim: Claim, call_id: str, turn: int, model: str, es
 
 def end_call(work: Work, call_id: str, booking: CallBooking) -> None:
     """Settle the call."""
-    work.run("turns.end_call", id=call_id, **{name: getattr(booking, name) for name in CallBooking.__slots__})
+    work.later("turns.end_call", id=call_id, **{name: getattr(booking, name) for name in CallBooking.__slots__})
 
 
 def withdraw_call(work: Work, call_id: str) -> None:
     """Take back a call that was written down and not made."""
-    work.run("turns.withdraw_call", id=call_id)
+    work.later("turns.withdraw_call", id=call_id)
 
 
 def lose_calls(work: Work, run_id: str, error: str = "its worker went silent") -> int:
@@ -125,7 +125,7 @@ def lose_calls(work: Work, run_id: str, error: str = "its worker went silent") -
 
 def record(work: Work, claim: Claim, row: TurnRow, calls: list[ToolCallRow]) -> None:
     """Keep the response verbatim, with the tool calls it asks for as far as they have been answered."""
-    work.run(
+    work.later(
         "turns.record",
         run_id=claim.run_id,
         turn=row.turn,
@@ -137,7 +137,7 @@ def record(work: Work, claim: Claim, row: TurnRow, calls: list[ToolCallRow]) -> 
         now=work.now,
     )
     if calls:
-        work.run("turns.record_call", [_recorded(work, claim, row.turn, call) for call in calls])
+        work.later("turns.record_call", [_recorded(work, claim, row.turn, call) for call in calls])
 
 
 def _recorded(work: Work, claim: Claim, turn: int, call: ToolCallRow) -> dict[str, Any]:
@@ -165,7 +165,7 @@ def calls_of_turn(work: Work, run_id: str, turn: int) -> list[ToolCallRow]:
 def answer(work: Work, claim: Claim, turn: int, calls: list[ToolCallRow], reply: str) -> None:
     """Keep the results of tool calls that were written down before, and the one user message that answers the turn."""
     for call in calls:
-        work.run(
+        work.later(
             "turns.answer",
             run_id=claim.run_id,
             turn=turn,
@@ -174,7 +174,7 @@ def answer(work: Work, claim: Claim, turn: int, calls: list[ToolCallRow], reply:
             result=call.result,
             now=work.now,
         )
-    work.run("turns.reply", run_id=claim.run_id, turn=turn, reply=reply)
+    work.later("turns.reply", run_id=claim.run_id, turn=turn, reply=reply)
 
 
 def recent_runs(work: Work, task_id: str, run_id: str, limit: int) -> list[dict[str, Any]]:
@@ -209,7 +209,7 @@ def write_log(work: Work, claim: Claim, first_position: int, lines: list[LogLine
         for offset, line in enumerate(lines)
     ]
     if rows:
-        work.run("turns.log", rows)
+        work.later("turns.log", rows)
 
 
 def last_log_position(work: Work, run_id: str) -> int:
@@ -225,4 +225,4 @@ def refuse_provider(work: Work, provider: str, reason: str, retry_at: int) -> No
 
 def accept_provider(work: Work, provider: str, call_id: str) -> None:
     """The provider answers again: a call that was made after the refusal came through."""
-    work.run("turns.accept_provider", provider=provider, id=call_id)
+    work.later("turns.accept_provider", provider=provider, id=call_id)

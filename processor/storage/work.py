@@ -32,17 +32,18 @@ class Work:
         self._channel = channel
         self._session: Session | None = None
         self._savepoints: list[bool] = []
+        self._waiting: list[tuple[str, dict[str, Any]]] = []
 
     @property
     def connection(self) -> "Connection":
         """SQLAlchemy's view of this transaction."""
-        self._set_savepoints()
+        self._catch_up()
         return self._channel.objects
 
     @property
     def session(self) -> "Session":
         """SQLModel rows of this transaction."""
-        self._set_savepoints()
+        self._catch_up()
         if self._session is None:
             from sqlmodel import Session  # noqa: PLC0415 (a tick needs no row objects, and they cost 0.2 s)
 
@@ -54,8 +55,7 @@ class Work:
         text = statement(self.dialect, name).text
         cursor = self.cursor
         try:
-            if self._savepoints:
-                self._set_savepoints()
+            self._catch_up()
             if rows is None:
                 cursor.execute(text, values)
             else:
@@ -66,6 +66,14 @@ class Work:
             if fault is error:
                 raise
             raise fault from error
+
+    def later(self, name: str, rows: list[dict[str, Any]] | None = None, /, **values: object) -> None:
+        """`run` a statement whose result nobody reads; Postgres gets it together with those that follow."""
+        if self.dialect == "sqlite":
+            self.run(name, rows, **values)
+        else:
+            text = statement(self.dialect, name).text
+            self._waiting += [(text, each) for each in ([values] if rows is None else rows)]
 
     def all(self, name: str, /, **values: object) -> list[Row]:
         """All rows that the statement gives."""
@@ -83,6 +91,7 @@ class Work:
     def savepoint(self) -> Iterator[None]:
         """Undo what is written within, and only that, if it fails. It is set before the first statement within."""
         depth = len(self._savepoints)
+        self._catch_up()
         self._savepoints.append(False)
         try:
             yield
@@ -96,16 +105,23 @@ class Work:
         if self._savepoints.pop():
             self.cursor.execute(f"RELEASE SAVEPOINT s{depth}")
 
-    def _set_savepoints(self) -> None:
+    def _catch_up(self) -> None:
+        """Before a statement: the savepoints that are to undo it, and the statements that were to come before it."""
         for depth, is_set in enumerate(self._savepoints):
             if not is_set:
                 self.cursor.execute(f"SAVEPOINT s{depth}")
                 self._savepoints[depth] = True
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            with self._channel.driver.pipeline():
+                for text, values in waiting:
+                    self.cursor.execute(text, values)
 
     def settle(self) -> None:
         """Write what the session still holds, before the transaction ends."""
         if self._session is not None:
             self._session.flush()
+        self._catch_up()
 
     def close(self) -> None:
         """Let go of the session."""
