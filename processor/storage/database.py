@@ -6,7 +6,7 @@ whatever the busy timeout. On Postgres READ COMMITTED and compare-and-set do the
 
 import asyncio
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
@@ -38,6 +38,8 @@ class Database:
         self._threads = 1 if self.dialect == "sqlite" else _POSTGRES_THREADS
         self._executor = ThreadPoolExecutor(self._threads, "database")
         self._commits = SharedCommit(self, self._executor, self._threads)
+        # A reader beside SQLite's writer would need a connection with a cache of its own: that is slower.
+        self.spare_writers = 0 if self.dialect == "sqlite" else 1
         self._clock: Clock | None = None
 
     @property
@@ -82,6 +84,10 @@ class Database:
         """Call `function` with a writing transaction of its own."""
         with self.writing() as work:
             return function(work, *args, **kwargs)
+
+    def write_beside(self, function: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """`write` in the executor, while the caller's thread goes on; the caller asks for the result."""
+        return self._executor.submit(lambda: self.write(function, *args, **kwargs))
 
     async def write_soon(self, function: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`write` in the executor, so that a locked database never stalls the event loop; commits may be shared.

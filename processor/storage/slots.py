@@ -2,22 +2,28 @@
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from processor.rules.disposition import Decision, Disposition
+from processor.rules.disposition import Decision, LedgerEntry
 from processor.storage.work import Work
 
-PAGE = 2_000
-"""Tasks decided in one transaction: bounds how long the database stays locked."""
+PAGE = 20_000
+"""Tasks read at once and written in one transaction: bounds how long the database stays locked, to about a second.
+
+Small pages cost more: the tasks of one lie all over the table and its indices, so each writes most blocks again.
+"""
+
+Tasks = Sequence[Mapping[str, Any]]
+"""Due tasks as plain columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some due tasks as plain columns, and where the next page begins."""
+    """Some due tasks, and where the next page begins."""
 
-    tasks: Sequence[Mapping[str, Any]]
+    tasks: Tasks
     after: tuple[int, str]
 
     @property
@@ -60,17 +66,26 @@ def due(work: Work, store_id: str | None, after: tuple[int, str] = FIRST, *, wit
     return Page(tasks, (tasks[-1]["next_run_at"], tasks[-1]["id"]) if tasks else after)
 
 
-def record(work: Work, decisions: Mapping[str, Decision], tasks: Sequence[Mapping[str, Any]]) -> list[str]:
+def record(work: Work, decisions: Mapping[str, Decision], tasks: Tasks) -> list[str]:
     """Write what was decided for these tasks; return the ids of those whose cursor was still where it had been read."""
-    by_id = {task["id"]: task for task in tasks}
-    moves = [_move(by_id[task_id], decision) for task_id, decision in decisions.items()]
+    moves = [_move(task, decisions[task["id"]]) for task in tasks if task["id"] in decisions]
     moved = [row.id for row in work.all("slots.advance", decisions=json.dumps(moves))]
-    entries = [entry for task_id in moved for entry in _entries(by_id[task_id], decisions[task_id])]
+    stores = {task["id"]: task["store_id"] for task in tasks}
+    entries = [(task_id, stores[task_id], entry) for task_id in moved for entry in decisions[task_id].entries]
     if entries:
-        batch_id = str(uuid.uuid4())
-        work.run("slots.record", batch_id=batch_id, now=work.now, entries=json.dumps(entries))
-        work.run("slots.queue_claimed", batch_id=batch_id, now=work.now)
+        work.run("slots.queue_claimed", batch_id=enter(work, entries), now=work.now)
     return moved
+
+
+def enter(work: Work, entries: Iterable[tuple[str, str, LedgerEntry]]) -> str:
+    """Write ledger rows, each with its task's and store's id, where there are none; return the id of the batch."""
+    batch_id = str(uuid.uuid4())
+    rows = [
+        (task_id, store_id, entry.scheduled_time, entry.disposition, entry.until_time, entry.slot_count)
+        for task_id, store_id, entry in entries
+    ]
+    work.run("slots.record", batch_id=batch_id, now=work.now, entries=json.dumps(rows))
+    return batch_id
 
 
 def needs_model(work: Work, store_id: str | None) -> bool:
@@ -78,28 +93,6 @@ def needs_model(work: Work, store_id: str | None) -> bool:
     return work.first("slots.needs_model", now=work.now, store_id=store_id) is not None
 
 
-def _move(task: Mapping[str, Any], decision: Decision) -> dict[str, Any]:
-    return {
-        "id": task["id"],
-        "version": task["version"],
-        "was_at": task["cursor_at"],
-        "cursor_at": decision.cursor,
-        "next_run_at": decision.next_run_at,
-        "held": decision.held_slot is not None,
-        "held_slot": decision.held_slot,
-    }
-
-
-def _entries(task: Mapping[str, Any], decision: Decision) -> list[dict[str, Any]]:
-    return [
-        {
-            "task_id": task["id"],
-            "store_id": task["store_id"],
-            "scheduled_time": entry.scheduled_time,
-            "disposition": entry.disposition,
-            "run_id": str(uuid.uuid4()) if entry.disposition is Disposition.CLAIMED else None,
-            "until_time": entry.until_time,
-            "slot_count": entry.slot_count,
-        }
-        for entry in decision.entries
-    ]
+def _move(task: Mapping[str, Any], decision: Decision) -> tuple[Any, ...]:
+    cursor_at, next_run_at, held_slot = decision.cursor, decision.next_run_at, decision.held_slot
+    return task["id"], task["version"], task["cursor_at"], cursor_at, next_run_at, held_slot

@@ -1,13 +1,18 @@
 """Due slots become ledger rows, runs and a moved cursor: for all stores, before anything is executed."""
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from processor.errors import InvalidSchedule
 from processor.log import get_logger
 from processor.rules.disposition import Decision, Disposition, Misfire, Overlap, decide, resume_after_pause
-from processor.rules.schedules import from_columns
+from processor.rules.lone_claim import lone_claim
+from processor.rules.schedules import Schedule, from_columns
 from processor.settings import Settings
 from processor.storage import slots
 from processor.storage.database import Database
@@ -39,25 +44,70 @@ def materialise(database: Database, settings: Settings, store_id: str | None, *,
     """Account for every due slot.
 
     1. Interval tasks with one due slot, on time and with nothing in the way: three statements for all of them.
-    2. Everything else page by page: read, decide by the rules, write compare-and-set, one transaction a page.
+    2. Everything else page by page: read, decide by the rules, write compare-and-set, one transaction a page. On
+       Postgres the next page is read and decided while one is being written.
     """
     counts = SlotCounts()
     claimed = database.write(slots.claim_interval, settings.window_seconds, store_id, with_model=with_model)
     counts.due += claimed
     counts.claimed += claimed
+    with _uncollected():
+        _materialise_pages(database, settings, counts, _pages(database, store_id, with_model=with_model))
+    return counts
+
+
+def _materialise_pages(
+    database: Database, settings: Settings, counts: SlotCounts, pages: Iterable[tuple[slots.Tasks, int]]
+) -> None:
+    under_way: deque[_Written] = deque()
+    for tasks, now in pages:
+        decisions = _decide_all(tasks, settings, now)
+        counts.due += len(tasks)
+        under_way.append(_Written(decisions, database.write_beside(slots.record, decisions, tasks)))
+        while len(under_way) > database.spare_writers:
+            under_way.popleft().count(counts)
+    for written in under_way:
+        written.count(counts)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Pause the collector: rows and decisions make no cycles, and looking through pages of them takes a tenth."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A page on its way into the database."""
+
+    decisions: Mapping[str, Decision]
+    moved: Future[list[str]]
+
+    def count(self, counts: SlotCounts) -> None:
+        """Wait until it is there, and count what was not overtaken by somebody else's change."""
+        for task_id in self.moved.result():
+            counts.add(self.decisions[task_id])
+
+
+def _pages(database: Database, store_id: str | None, *, with_model: bool) -> Iterator[tuple[slots.Tasks, int]]:
+    """Due tasks, each page with the moment at which it was read.
+
+    A page that is read while the last is being written shows no task of that again: it begins after them.
+    """
     page = slots.Page([], slots.FIRST)
     while not page.last or page.after == slots.FIRST:
         with database.reading() as work:
             page = slots.due(work, store_id, page.after, with_model=with_model)
             now = work.now
         if not page.tasks:
-            break
-        decisions = _decide_all(page.tasks, settings, now)
-        moved = database.write(slots.record, decisions, page.tasks)
-        counts.due += len(page.tasks)
-        for task_id in moved:
-            counts.add(decisions[task_id])
-    return counts
+            return
+        yield page.tasks, now
 
 
 def preview(database: Database, settings: Settings, store_id: str | None) -> dict[str, Decision]:
@@ -73,7 +123,7 @@ def preview(database: Database, settings: Settings, store_id: str | None) -> dic
     return decisions
 
 
-def _decide_all(tasks: Sequence[Mapping[str, Any]], settings: Settings, now: int) -> dict[str, Decision]:
+def _decide_all(tasks: slots.Tasks, settings: Settings, now: int) -> dict[str, Decision]:
     decisions = {}
     for task in tasks:
         try:
@@ -90,7 +140,20 @@ def _decide(task: Mapping[str, Any], settings: Settings, now: int) -> Decision:
     if task["paused_until"] is not None:
         pause = resume_after_pause(schedule, cursor, task["paused_until"])
         cursor = max(cursor, task["paused_until"])
-    decision = decide(
+    decision = _rule(schedule, cursor, task, settings, now)
+    return decision if pause is None else replace(decision, entries=(pause, *decision.entries))
+
+
+def _rule(schedule: Schedule, cursor: int, task: Mapping[str, Any], settings: Settings, now: int) -> Decision:
+    has_open_run, held_slot = bool(task["has_open_run"]), task["held_slot"]
+    return lone_claim(
+        schedule,
+        cursor=cursor,
+        now=now,
+        window_seconds=settings.window_seconds,
+        has_open_run=has_open_run,
+        held_slot=held_slot,
+    ) or decide(
         schedule,
         cursor=cursor,
         now=now,
@@ -98,8 +161,7 @@ def _decide(task: Mapping[str, Any], settings: Settings, now: int) -> Decision:
         horizon_seconds=settings.horizon_seconds,
         misfire=Misfire(task["misfire"]),
         overlap=Overlap(task["overlap"]),
-        has_open_run=bool(task["has_open_run"]),
-        held_slot=task["held_slot"],
+        has_open_run=has_open_run,
+        held_slot=held_slot,
         busy_until=task["busy_until"],
     )
-    return decision if pause is None else replace(decision, entries=(pause, *decision.entries))

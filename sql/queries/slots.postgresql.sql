@@ -2,10 +2,10 @@
 
 -- name: advance
 WITH d AS (
-    SELECT *
-    FROM jsonb_to_recordset(CAST(:decisions AS jsonb)) AS d (
-        id uuid, version bigint, was_at bigint, cursor_at bigint, next_run_at bigint, held boolean, held_slot bigint
-    )
+    SELECT CAST(value ->> 0 AS uuid) AS id, CAST(value ->> 1 AS bigint) AS version, CAST(value ->> 2 AS bigint) AS was_at,
+        CAST(value ->> 3 AS bigint) AS cursor_at, CAST(value ->> 4 AS bigint) AS next_run_at,
+        CAST(value ->> 5 AS bigint) AS held_slot
+    FROM jsonb_array_elements(CAST(:decisions AS jsonb)) AS value
 ), free AS (
     SELECT t.id AS task_id
     FROM tasks AS t
@@ -16,7 +16,7 @@ WITH d AS (
 )
 UPDATE tasks
 SET cursor_at = d.cursor_at, next_run_at = d.next_run_at, held_slot = d.held_slot, paused_until = NULL,
-    held = d.held AND EXISTS ( -- the run in the way may have ended meanwhile
+    held = d.held_slot IS NOT NULL AND EXISTS ( -- the run in the way may have ended meanwhile
         SELECT 1 FROM runs AS r WHERE r.task_id = tasks.id AND r.state IN ('queued', 'running', 'waiting')
     )
 FROM d
@@ -26,10 +26,10 @@ RETURNING tasks.id;
 
 -- name: record
 INSERT INTO processed_task_executions
-    (task_id, scheduled_time, store_id, disposition, run_id, until_time, slot_count, batch_id, processed_at)
-SELECT e.task_id, e.scheduled_time, e.store_id, e.disposition, e.run_id, e.until_time, e.slot_count, :batch_id, :now
-FROM jsonb_to_recordset(CAST(:entries AS jsonb)) AS e (
-    task_id uuid, scheduled_time bigint, store_id uuid, disposition text, run_id uuid, until_time bigint, slot_count bigint
-)
-ORDER BY e.task_id, e.scheduled_time
+    (task_id, store_id, scheduled_time, disposition, run_id, until_time, slot_count, batch_id, processed_at)
+SELECT CAST(value ->> 0 AS uuid) AS task_id, CAST(value ->> 1 AS uuid), CAST(value ->> 2 AS bigint) AS scheduled_time,
+    value ->> 3, CASE value ->> 3 WHEN 'claimed' THEN gen_random_uuid() END,
+    CAST(value ->> 4 AS bigint), CAST(value ->> 5 AS bigint), :batch_id, :now
+FROM jsonb_array_elements(CAST(:entries AS jsonb)) AS value
+ORDER BY task_id, scheduled_time
 ON CONFLICT (task_id, scheduled_time, store_id) DO NOTHING;

@@ -59,15 +59,14 @@ LIMIT :limit;
 -- Compare-and-set of what was decided outside: only tasks that nobody moved or edited meanwhile.
 UPDATE tasks
 SET cursor_at = d.cursor_at, next_run_at = d.next_run_at, held_slot = d.held_slot, paused_until = NULL,
-    held = d.held AND EXISTS ( -- the run in the way may have ended meanwhile
+    held = d.held_slot IS NOT NULL AND EXISTS ( -- the run in the way may have ended meanwhile
         SELECT 1 FROM runs AS r
         -- [sqlite] INDEXED BY runs_open
         WHERE r.task_id = tasks.id AND r.state IN ('queued', 'running', 'waiting')
     )
 FROM (
-    SELECT value ->> 'id' AS id, value ->> 'version' AS version, value ->> 'was_at' AS was_at,
-        value ->> 'cursor_at' AS cursor_at, value ->> 'next_run_at' AS next_run_at,
-        value ->> 'held' AS held, value ->> 'held_slot' AS held_slot
+    SELECT value ->> 0 AS id, value ->> 1 AS version, value ->> 2 AS was_at,
+        value ->> 3 AS cursor_at, value ->> 4 AS next_run_at, value ->> 5 AS held_slot
     FROM json_each(:decisions)
 ) AS d
 WHERE tasks.id = d.id AND tasks.version = d.version AND tasks.cursor_at = d.was_at AND NOT tasks.held
@@ -75,9 +74,13 @@ RETURNING tasks.id;
 
 -- name: record
 INSERT INTO processed_task_executions
-    (task_id, scheduled_time, store_id, disposition, run_id, until_time, slot_count, batch_id, processed_at)
-SELECT value ->> 'task_id', value ->> 'scheduled_time', value ->> 'store_id', value ->> 'disposition',
-    value ->> 'run_id', value ->> 'until_time', value ->> 'slot_count', :batch_id, :now
+    (task_id, store_id, scheduled_time, disposition, run_id, until_time, slot_count, batch_id, processed_at)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3,
+    CASE value ->> 3 WHEN 'claimed' THEN
+        lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-'
+            || substr('89AB', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))
+    END,
+    value ->> 4, value ->> 5, :batch_id, :now
 FROM json_each(:entries)
 WHERE true
 ON CONFLICT (task_id, scheduled_time, store_id) DO NOTHING;

@@ -22,6 +22,7 @@ __all__ = [
     "from_columns",
     "newest",
     "next_after",
+    "next_two",
     "parse_interval",
     "slots",
     "slots_backwards",
@@ -61,6 +62,11 @@ def slots_backwards(schedule: Schedule, after: int, until: int) -> Iterator[int]
 def next_after(schedule: Schedule, moment: int) -> int | None:
     """Return the first slot later than the moment; None if there will be none."""
     return schedule.next_after(moment)
+
+
+def next_two(schedule: Schedule, moment: int) -> tuple[int | None, int | None]:
+    """Return the first two slots later than the moment; None where there will be none."""
+    return schedule.next_two(moment)
 
 
 def newest(schedule: Schedule, after: int, until: int) -> int | None:

@@ -7,6 +7,7 @@ hours that really pass. Slots that fall on one instant, as two wall times of one
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from processor.rules.schedules.expression import Expression, in_words, read
@@ -49,6 +50,9 @@ class Calendar:
     def next_after(self, moment: int) -> int | None:
         return next(self.slots(moment, max(moment, EARLIEST) + RAREST_SECONDS), None)
 
+    def next_two(self, moment: int) -> tuple[int | None, int | None]:
+        return _next_two(self.expression, self.timezone, moment)
+
     def newest(self, after: int, until: int) -> int | None:
         return next(self.slots_backwards(after, until), None)
 
@@ -72,6 +76,13 @@ def checked(expression: str, timezone: str) -> Calendar:
     text = " ".join(expression.split())
     read(text)
     return Calendar(text, checked_name(timezone))
+
+
+@lru_cache(maxsize=16_384)
+def _next_two(expression: str, timezone: str, moment: int) -> tuple[int | None, int | None]:
+    """Find both in one walk, once for all tasks that share a schedule and were last looked at together."""
+    walk = Calendar(expression, timezone).slots(moment, max(moment, EARLIEST) + 2 * RAREST_SECONDS)
+    return next(walk, None), next(walk, None)
 
 
 class _Part(NamedTuple):

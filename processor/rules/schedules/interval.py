@@ -34,6 +34,10 @@ class Interval:
     def next_after(self, moment: int) -> int:
         return self.anchor + self._steps_up_to(moment) * self.every_seconds
 
+    def next_two(self, moment: int) -> tuple[int, int]:
+        first = self.next_after(moment)
+        return first, first + self.every_seconds
+
     def newest(self, after: int, until: int) -> int | None:
         slots = self._progression(after, until)
         return slots[-1] if slots else None

@@ -17,6 +17,9 @@ class Manual:
     def next_after(self, _moment: int) -> None:
         return None
 
+    def next_two(self, _moment: int) -> tuple[None, None]:
+        return None, None
+
     def newest(self, _after: int, _until: int) -> None:
         return None
 

@@ -21,6 +21,9 @@ class Once:
     def next_after(self, moment: int) -> int | None:
         return self.at if moment < self.at else None
 
+    def next_two(self, moment: int) -> tuple[int | None, None]:
+        return self.next_after(moment), None
+
     def newest(self, after: int, until: int) -> int | None:
         return next(self.slots(after, until), None)
 

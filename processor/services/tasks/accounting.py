@@ -1,13 +1,12 @@
 """Accounts for the slots of a task when a person's change moves its cursor: none of them is lost silently."""
 
-import json
 from collections.abc import Iterable
 
 from processor.models import Task
 from processor.rules.disposition import LedgerEntry, Misfire, Overlap, decide, resume_after_pause
-from processor.services import checks
 from processor.services.instants import epoch, epoch_or_none, moment
 from processor.services.tasks.timing import schedule_of
+from processor.storage import slots
 from processor.storage.work import Work
 
 _NOTHING_ON_TIME = -1
@@ -23,7 +22,9 @@ def account(work: Work, task: Task, until: int) -> None:
     cursor = epoch(task.cursor_at)
     if until <= cursor:
         return
-    _record(work, task, _entries(task, cursor, until))
+    entries = [(task.id, task.store_id, entry) for entry in _entries(task, cursor, until)]
+    if entries:
+        slots.enter(work, entries)
     task.cursor_at = moment(until)
     if task.paused_until is not None and epoch(task.paused_until) <= until:
         task.paused_until = None
@@ -51,20 +52,3 @@ def _suspended_until(task: Task, cursor: int, until: int) -> int:
     if not task.enabled:
         return until
     return min(max(epoch_or_none(task.paused_until) or cursor, cursor), until)
-
-
-def _record(work: Work, task: Task, entries: Iterable[LedgerEntry]) -> None:
-    rows = [
-        {
-            "task_id": task.id,
-            "store_id": task.store_id,
-            "scheduled_time": entry.scheduled_time,
-            "disposition": entry.disposition,
-            "run_id": None,
-            "until_time": entry.until_time,
-            "slot_count": entry.slot_count,
-        }
-        for entry in entries
-    ]
-    if rows:
-        work.run("slots.record", entries=json.dumps(rows), batch_id=checks.new_id(), now=work.now)

@@ -6,7 +6,7 @@ import pytest
 from cronsim import CronSim
 
 from processor.errors import InvalidSchedule
-from processor.rules.schedules import Calendar, count, describe, newest, next_after, slots, slots_backwards
+from processor.rules.schedules import Calendar, count, describe, newest, next_after, next_two, slots, slots_backwards
 from processor.rules.schedules.calendar import checked
 
 BERLIN = "Europe/Berlin"
@@ -131,6 +131,8 @@ def test_a_range_and_a_step_of_one_value_name_that_value() -> None:
 def test_the_rarest_date_is_found() -> None:
     leap_monday = Calendar("0 0 * 2 MON#5", "UTC")
     assert next_after(leap_monday, at("2072-03-01T00:00Z")) == at("2112-02-29T00:00Z")
+    both = at("2112-02-29T00:00Z"), at("2140-02-29T00:00Z")
+    assert next_two(leap_monday, at("2072-03-01T00:00Z")) == both
 
 
 def test_no_slot_lies_where_the_clock_cannot_be_shown() -> None:

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor.errors import InvalidSchedule
-from processor.rules.schedules import Calendar, count, newest, next_after, slots, slots_backwards
+from processor.rules.schedules import Calendar, count, newest, next_after, next_two, slots, slots_backwards
 
 MINUTE = 60
 DAY = 86_400
@@ -144,6 +144,7 @@ def test_slots_are_the_minutes_at_which_cron_would_run_the_job(
     assert newest(schedule, after, until) == (expected[-1] if expected else None)
     if expected:
         assert next_after(schedule, after) == expected[0]
+        assert next_two(schedule, after) == (expected[0], next_after(schedule, expected[0]))
 
 
 def month_has(month: int, day: int) -> bool:

@@ -9,6 +9,7 @@ from processor.rules.schedules import (
     describe,
     newest,
     next_after,
+    next_two,
     parse_interval,
     slots,
     slots_backwards,
@@ -21,6 +22,7 @@ def test_the_anchor_is_the_first_slot() -> None:
     hourly = Interval(3600, ANCHOR)
     assert next_after(hourly, 0) == ANCHOR
     assert next_after(hourly, ANCHOR) == ANCHOR + 3600
+    assert next_two(hourly, 0) == (ANCHOR, ANCHOR + 3600)
     assert list(slots(hourly, 0, ANCHOR - 1)) == []
 
 
