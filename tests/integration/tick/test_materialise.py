@@ -102,6 +102,20 @@ def test_an_edit_between_looking_and_writing_goes_first(world: World) -> None:
     assert materialised(world)["claimed"] == 1
 
 
+@pytest.mark.parametrize("page", [1, 3, 7, 8])
+def test_page_by_page_nothing_is_left_out_and_nothing_done_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    monkeypatch.setattr(stored_slots, "PAGE", page)
+    ids = [world.task(cron=f"{minute} * * * *") for minute in (0, 0, 0, 1, 1, 2, 2)]
+    world.clock.advance(HOUR + 3 * MINUTE)
+
+    assert materialised(world) == {"due": 7, "claimed": 7, "missed": 4, "skipped": 0}
+
+    assert all(world.dispositions(task_id).count("claimed") == 1 for task_id in ids)
+    assert materialised(world)["due"] == 0
+
+
 def test_of_several_slots_on_time_the_newest_runs(world: World) -> None:
     task_id = world.due_task(every="2m")
     world.clock.advance(5 * MINUTE)
