@@ -1,0 +1,1 @@
+"""Views that look at everything and change nothing."""

@@ -1,0 +1,138 @@
+"""Whether the database keeps its promises: each check finds the rows that break one of them."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from processor.reports import verify_schedules
+from processor.reports.finding import Finding, Findings, Scope
+from processor.rules.instants import iso
+from processor.storage.work import Work
+
+MOST_SHOWN = 20
+"""Rows shown of each check; the count is always of all."""
+_INSTANT = re.compile(r"@(-?\d{1,12})")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A promise, and what finds the rows that break it."""
+
+    name: str
+    promise: str
+    find: Callable[[Work, Scope], Findings]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check found: how many rows break the promise, and the first of them."""
+
+    name: str
+    promise: str
+    count: int
+    rows: Sequence[Finding]
+
+
+def verify(
+    work: Work, store_id: str | None = None, *, most_shown: int = MOST_SHOWN, kept_since: int = 0
+) -> list[Verdict]:
+    """Every check's verdict on one store or on all, in the snapshot that `work` looks at.
+
+    Runs may have been removed for slots earlier than `kept_since`, epoch seconds: nobody misses them.
+    """
+    scope = Scope(store_id, most_shown, kept_since)
+    return [_verdict(check, check.find(work, scope)) for check in CHECKS]
+
+
+def _verdict(check: Check, found: Findings) -> Verdict:
+    return Verdict(check.name, check.promise, found.count, [_in_words(row) for row in found.rows])
+
+
+def _in_words(row: Finding) -> Finding:
+    return Finding(row.id, row.store_id, _INSTANT.sub(lambda found: iso(int(found[1])), row.said))
+
+
+def _by_statement(statement: str, work: Work, scope: Scope) -> Findings:
+    rows: list[dict[str, Any]] = work.run(
+        statement, store_id=scope.store_id, limit=scope.most_shown, kept_since=scope.kept_since, now=work.now
+    ).mappings()
+    found = [Finding(row["id"], row["store_id"], row["said"]) for row in rows]
+    return Findings(rows[0]["total"] if rows else 0, found)
+
+
+def _sql(noun: str, promises: dict[str, str]) -> list[Check]:
+    return [Check(name, promise, partial(_by_statement, f"{noun}.{name}")) for name, promise in promises.items()]
+
+
+CHECKS: Sequence[Check] = [
+    *_sql(
+        "verify_slots",
+        {
+            "claims_have_their_run": "Each claimed slot of a task that is there has its first run.",
+            "first_runs_have_their_claim": "Each first run for a slot is the one that the slot was claimed for.",
+            "slots_run_once": "A slot has one first run at most.",
+            "repetitions_repeat": "A repetition is of the same task and slot as the run that it repeats.",
+            "rows_end_at_the_cursor": "No slot after a task's cursor has a ledger row.",
+            "rows_come_after_their_slot": "No slot is accounted for before its time.",
+            "range_rows_make_sense": "A range row has an end and a count that fit together, and claims nothing.",
+            "ranges_stand_alone": "No other row lies within a range row.",
+            "claims_name_a_run": "A ledger row names a run where it is a claim, and nowhere else.",
+            "held_tasks_wait_for_a_run": "A task that waits with a slot waits for a run that has not ended.",
+            "disabled_tasks_rest": "A disabled task is not due, does not wait, and is not paused.",
+        },
+    ),
+    Check(
+        "slots_have_one_row",
+        "Each slot of a task's schedule up to its cursor has one ledger row, and no other time has one.",
+        verify_schedules.slots_have_one_row,
+    ),
+    Check(
+        "next_times_are_slots",
+        "A task looks next at the first slot after its cursor, or after its pause.",
+        verify_schedules.next_times_are_slots,
+    ),
+    *_sql(
+        "verify_runs",
+        {
+            "tasks_have_one_live_run": "A task has one run at most that is running or waiting.",
+            "running_means_leased": "A run has a worker and a lease while it is running, and only then.",
+            "waiting_runs_say_for_what": "A waiting run says for what, since when, and until when where that is known.",
+            "ended_runs_are_closed": "A run has an end if it has ended, and a class of error if it failed.",
+            "started_runs_have_a_start": "A run that was started says when, and how often; a queued one was not.",
+            "fences_count_claims": "A fence grows with every claim, and nobody writes with a higher one.",
+            "attempts_are_numbered": "The attempts of a run are on record from the first to the latest.",
+            "attempts_end_with_their_run": "An attempt is open while its run goes on with it, and only then.",
+            "failed_attempts_say_why": "An attempt that failed says why.",
+            "requests_are_frozen": "A run that began a conversation keeps the request that it began with.",
+            "logs_are_numbered": "The log lines of a run are numbered without a gap.",
+        },
+    ),
+    *_sql(
+        "verify_turns",
+        {
+            "turns_are_numbered": "The turns of a run are numbered without a gap, as many as it counts.",
+            "turns_belong_to_attempts": "Each turn belongs to an attempt on record, in their order.",
+            "tool_turns_are_replied_to": "A run goes on after tool calls only with their reply.",
+            "replies_follow_all_results": "A reply is written when every tool call of its turn has a result.",
+            "tool_calls_are_counted": "A run has as many tool calls as it counts.",
+            "tool_calls_are_numbered": "The tool calls of a turn are numbered without a gap.",
+            "tool_calls_are_settled": "A run that has ended left no tool call half done.",
+            "settled_means_answered": "A tool call has a result and an end when it is settled, and only then.",
+            "effects_are_on_record": "A run made no more cards than its recorded calls say.",
+            "calls_are_open_while_running": "A model call is open only while its run is running.",
+            "turns_have_one_answer": "Each turn is the answer to one model call, and each answered call has its turn.",
+            "usage_adds_up": "A run's tokens and cost are those of its model calls.",
+        },
+    ),
+    *_sql("verify_board", {"cards_are_numbered": "The cards of a column have the places 1, 2, 3, … one each."}),
+    *_sql("verify_stores", {"stores_are_apart": "No row refers to a row of another store, or to none."}),
+    *_sql(
+        "verify_board",
+        {
+            "heart_beats_once": "There is one heartbeat.",
+            "ticks_end_with_a_code": "A tick that ended says with which exit code.",
+        },
+    ),
+]
