@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from processor.agent.conversation import Conversation, tool_uses
+from processor.agent.conversation import Conversation, Message, tool_uses
 from processor.agent.outcome import Failed
 from processor.agent.run_log import RunLog
 from processor.agent.toolbox.tool import Caller, Tool
@@ -22,8 +22,8 @@ STUCK_AFTER = 5
 
 def answer_tools(
     work: Work, conversation: Conversation, calls: list[ToolCallRow], tools: dict[str, Tool], log: RunLog
-) -> None:
-    """Run the tool calls of the latest turn: each gets its result, the turn its reply.
+) -> Message:
+    """Run the tool calls of the latest turn: each gets its result; return the reply to all of them.
 
     All tools so far act on our own database, so that one transaction holds all of their effects and results. A tool
     that fails is undone by itself and answered with an error; the others stay.
@@ -35,14 +35,14 @@ def answer_tools(
         call.state, text = _answer(work, caller, call, tools.get(call.name), log)
         call.result = storable(text)
         results.append(_result(call, call.result + _hint(conversation, call)))
-    conversation.turns[-1].reply = {"role": "user", "content": results}
+    return {"role": "user", "content": results}
 
 
-def refuse_tools(conversation: Conversation, calls: list[ToolCallRow], reason: str) -> None:
-    """Answer the tool calls of the latest turn without running them."""
+def refuse_tools(calls: list[ToolCallRow], reason: str) -> Message:
+    """Answer tool calls without running them; return the reply."""
     for call in calls:
         call.state, call.result = "denied", reason
-    conversation.turns[-1].reply = {"role": "user", "content": [_result(call, reason) for call in calls]}
+    return {"role": "user", "content": [_result(call, reason) for call in calls]}
 
 
 def require_progress(conversation: Conversation) -> None:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from processor.agent.conversation import Conversation, Turn, tool_uses
+from processor.agent.conversation import Conversation, Message, Turn, tool_uses
 from processor.agent.limits import CallPlan
 from processor.agent.prompt import render_opening, render_request
 from processor.agent.run_log import RunLog
@@ -85,8 +85,16 @@ class Answered:
     active_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The tool calls of a turn with their results, and the one message that holds them; None: nothing was asked for."""
+
+    calls: list[ToolCallRow]
+    reply: Message | None
+
+
 def begin_turn(work: Work, conversation: Conversation, answered: Answered, log: RunLog) -> Turn:
-    """Book what a response cost, and take it into the conversation. `record_turn` belongs to the same transaction."""
+    """Count what a response cost, and take it into the conversation. `record_turn` ends the same transaction."""
     response = answered.response
     turn = Turn.begun(conversation.next_turn, response)
     spent = Spent(
@@ -99,7 +107,6 @@ def begin_turn(work: Work, conversation: Conversation, answered: Answered, log: 
         model=storable(response.model),
     )
     runs.step(work, conversation.claim, spent)
-    turns.end_call(work, answered.call_id, _booking(response, spent.cost_nanousd))
     conversation.turns.append(turn)
     conversation.count(spent)
     names = [storable(str(use["name"])) for use in tool_uses(turn)]
@@ -107,20 +114,27 @@ def begin_turn(work: Work, conversation: Conversation, answered: Answered, log: 
     return turn
 
 
-def record_turn(work: Work, conversation: Conversation, response: ModelResponse, calls: list[ToolCallRow]) -> None:
-    """Keep response, tool calls and reply of the latest turn, verbatim."""
-    turn = conversation.turns[-1]
-    reply = None if turn.reply is None else json.dumps(turn.reply)
-    turn.characters += len(reply or "")
-    turns.record(work, conversation.claim, TurnRow(turn.number, response.body, turn.stop_reason, reply), calls)
+def record_turn(work: Work, conversation: Conversation, answered: Answered, answers: Answers) -> None:
+    """Keep the latest turn, verbatim: response, tool calls and the reply to them."""
+    turn, response = conversation.turns[-1], answered.response
+    cost_nanousd = answered.prices.cost_nanousd(conversation.request.model, response.usage) or 0
+    turns.end_call(work, answered.call_id, _booking(response, cost_nanousd))
+    row = TurnRow(turn.number, response.body, turn.stop_reason, _answered(turn, answers))
+    turns.record(work, conversation.claim, row, answers.calls)
 
 
-def record_answers(work: Work, conversation: Conversation, calls: list[ToolCallRow]) -> None:
-    """Keep what answers a turn that an earlier worker recorded."""
+def record_answers(work: Work, conversation: Conversation, answers: Answers) -> None:
+    """Keep what answers the latest turn, which was recorded before."""
     turn = conversation.turns[-1]
-    reply = json.dumps(turn.reply)
-    turn.characters += len(reply)
-    turns.answer(work, conversation.claim, turn.number, calls, reply)
+    turns.answer(work, conversation.claim, turn.number, answers.calls, _answered(turn, answers))
+
+
+def _answered(turn: Turn, answers: Answers) -> str | None:
+    if answers.reply is None:
+        return None
+    written = json.dumps(answers.reply)
+    turn.answer(answers.reply, written)
+    return written
 
 
 def _booking(response: ModelResponse, cost_nanousd: int) -> CallBooking:

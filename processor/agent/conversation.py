@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from processor.llm.prices import PromptSize
 from processor.llm.protocol import ModelRequest, ModelResponse
 from processor.storage.runs import Assignment, Claim, Spent
 from processor.storage.turns import TurnRow
@@ -22,20 +23,27 @@ class Turn:
     content: list[dict[str, Any]]
     stop_reason: str | None
     reply: Message | None
-    characters: int
-    """The length of response and reply as JSON."""
+    size: PromptSize
+    """What response and reply add to the next prompt."""
 
     @classmethod
     def read(cls, row: TurnRow) -> Self:
         """The turn that a row holds."""
         content = json.loads(row.response)["content"]
-        reply = None if row.reply is None else json.loads(row.reply)
-        return cls(row.turn, content, row.stop_reason, reply, len(row.response) + len(row.reply or ""))
+        turn = cls(row.turn, content, row.stop_reason, None, PromptSize.of_json(row.response))
+        if row.reply is not None:
+            turn.answer(json.loads(row.reply), row.reply)
+        return turn
 
     @classmethod
     def begun(cls, number: int, response: ModelResponse) -> Self:
         """The turn that a response begins."""
-        return cls(number, response.content, response.stop_reason, None, len(response.body))
+        return cls(number, response.content, response.stop_reason, None, PromptSize.of_json(response.body))
+
+    def answer(self, reply: Message, written: str) -> None:
+        """Take the one message that answers all tool calls of the turn; `written` is that message as JSON."""
+        self.reply = reply
+        self.size += PromptSize.of_json(written)
 
 
 @dataclass(slots=True)
@@ -52,6 +60,7 @@ class Conversation:
     cost_nanousd: int
     active_ms: int
     lap_started: float = field(default_factory=time.monotonic)
+    _fixed_size: PromptSize | None = None
 
     def messages(self) -> list[Message]:
         """The history as it is sent, verbatim."""
@@ -62,6 +71,12 @@ class Conversation:
                 if turn.reply is not None:
                     messages.append(turn.reply)
         return messages
+
+    def prompt_size(self) -> PromptSize:
+        """How large the next prompt is."""
+        if self._fixed_size is None:
+            self._fixed_size = PromptSize.of([self.request.system, self.request.tools, self.opening])
+        return sum((turn.size for turn in self.turns if turn.stop_reason != UNFINISHED), self._fixed_size)
 
     @property
     def last(self) -> Turn | None:

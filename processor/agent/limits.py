@@ -5,7 +5,7 @@ from typing import Literal
 
 from processor.agent.conversation import UNFINISHED, Conversation
 from processor.agent.outcome import Failed
-from processor.llm.prices import PriceTable, worst_usage
+from processor.llm.prices import PriceTable
 from processor.rules.run_state import ErrorClass
 
 OUTPUT_TOKENS = 8_000
@@ -69,7 +69,7 @@ def _affordable(conversation: Conversation, prices: PriceTable, max_tokens: int)
     if price is None:
         return max_tokens, 0
     left = conversation.task.budget_nanousd - conversation.cost_nanousd
-    usage = worst_usage(conversation.request, conversation.messages(), 0)
+    usage = conversation.prompt_size().worst_usage(0)
     prompt_nanousd = price.cost_nanousd(usage)
     tokens = min(max_tokens, price.affordable_output_tokens(usage.prompt_tokens, left - prompt_nanousd))
     if tokens < min(max_tokens, FEWEST_OUTPUT_TOKENS):

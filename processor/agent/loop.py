@@ -16,7 +16,7 @@ import uuid
 from dataclasses import dataclass
 
 from processor.agent import answers, checkpoint, endings
-from processor.agent.checkpoint import Answered
+from processor.agent.checkpoint import Answered, Answers
 from processor.agent.conversation import UNFINISHED, Conversation, Turn, text_of, tool_uses
 from processor.agent.limits import TOOL_CALLS, CallPlan, plan_call
 from processor.agent.outcome import Failed, Finished, HandedBack, LeaveLoop
@@ -76,8 +76,7 @@ class Loop:
         if self.model.calls_provider:
             self.provider.accept(work, answered.call_id)
         calls = checkpoint.calls_of(turn, self.tools) if turn.stop_reason == "tool_use" else []
-        self._answer(work, conversation, calls)
-        checkpoint.record_turn(work, conversation, answered.response, calls)
+        checkpoint.record_turn(work, conversation, answered, self._answers(work, conversation, calls))
         return self.go_on(work, conversation)
 
     def resume(self, work: Work, conversation: Conversation) -> NextCall | RunState:
@@ -85,8 +84,7 @@ class Loop:
         turn = conversation.last
         if turn is not None and turn.stop_reason == "tool_use" and turn.reply is None:
             calls = turns.calls_of_turn(work, conversation.claim.run_id, turn.number)
-            self._answer(work, conversation, calls)
-            checkpoint.record_answers(work, conversation, calls)
+            checkpoint.record_answers(work, conversation, self._answers(work, conversation, calls))
         return self.go_on(work, conversation)
 
     def go_on(self, work: Work, conversation: Conversation) -> NextCall | RunState:
@@ -102,12 +100,13 @@ class Loop:
         checkpoint.withdraw_call(work, conversation, step.call_id)
         return endings.write_down(work, endings.handed_back(), conversation.claim, self.log)
 
-    def _answer(self, work: Work, conversation: Conversation, calls: list[ToolCallRow]) -> None:
-        if calls and conversation.tool_call_count > TOOL_CALLS:
+    def _answers(self, work: Work, conversation: Conversation, calls: list[ToolCallRow]) -> Answers:
+        if not calls:
+            return Answers([], None)
+        if conversation.tool_call_count > TOOL_CALLS:
             reason = f"This run may make {TOOL_CALLS} tool calls and has made them: sum up now"
-            answers.refuse_tools(conversation, calls, reason)
-        elif calls:
-            answers.answer_tools(work, conversation, calls, self.tools, self.log)
+            return Answers(calls, answers.refuse_tools(calls, reason))
+        return Answers(calls, answers.answer_tools(work, conversation, calls, self.tools, self.log))
 
     def _write_next_call(self, work: Work, conversation: Conversation) -> NextCall:
         if self.context.ending:

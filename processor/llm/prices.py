@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any, Self
 
 from processor.errors import ConfigurationError, InvalidInput
-from processor.llm.protocol import ModelRequest, Usage
+from processor.llm.protocol import Usage
 
 PRESETS: dict[str, tuple[str, str | None]] = {
     "economy": ("claude-haiku-5-5", "low"),
@@ -153,11 +153,6 @@ class PromptSize:
         if self.writes_cache:
             return Usage(cache_write_1h_tokens=tokens, output_tokens=max_tokens)
         return Usage(input_tokens=tokens, output_tokens=max_tokens)
-
-
-def worst_usage(request: ModelRequest, messages: list[dict[str, Any]], max_tokens: int) -> Usage:
-    """Return the usage of a call that misses the cache and says all it may; see `PromptSize.worst_usage`."""
-    return PromptSize.of([request.system, request.tools, messages]).worst_usage(max_tokens)
 
 
 def resolve_model(name: str) -> tuple[str, str | None]:

@@ -162,7 +162,7 @@ def calls_of_turn(work: Work, run_id: str, turn: int) -> list[ToolCallRow]:
     return [ToolCallRow(**row) for row in work.run("turns.calls_of_turn", run_id=run_id, turn=turn).mappings()]
 
 
-def answer(work: Work, claim: Claim, turn: int, calls: list[ToolCallRow], reply: str) -> None:
+def answer(work: Work, claim: Claim, turn: int, calls: list[ToolCallRow], reply: str | None) -> None:
     """Keep the results of tool calls that were written down before, and the one user message that answers the turn."""
     for call in calls:
         work.later(

@@ -3,7 +3,7 @@
 import functools
 from collections import namedtuple
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from processor.storage.channel import Channel
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
     from sqlmodel import Session
 
+PIPELINED_FROM = 3
 Row = Any
 """A row whose columns are its attributes."""
 
@@ -103,7 +104,7 @@ class Work:
                 self.cursor.execute(f"RELEASE SAVEPOINT s{depth}")
             raise
         if self._savepoints.pop():
-            self.cursor.execute(f"RELEASE SAVEPOINT s{depth}")
+            self._waiting.append((f"RELEASE SAVEPOINT s{depth}", {}))
 
     def _catch_up(self) -> None:
         """Before a statement: the savepoints that are to undo it, and the statements that were to come before it."""
@@ -113,9 +114,14 @@ class Work:
                 self._savepoints[depth] = True
         if self._waiting:
             waiting, self._waiting = self._waiting, []
-            with self._channel.driver.pipeline():
+            with self._together(len(waiting)):
                 for text, values in waiting:
                     self.cursor.execute(text, values)
+
+    def _together(self, count: int) -> AbstractContextManager[Any]:
+        """One trip to Postgres for so many statements; for one or two it costs more than it saves."""
+        pays = self.dialect == "postgresql" and count >= PIPELINED_FROM
+        return self._channel.driver.pipeline() if pays else nullcontext()
 
     def settle(self) -> None:
         """Write what the session still holds, before the transaction ends."""

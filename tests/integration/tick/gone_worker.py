@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from processor.agent import checkpoint
-from processor.agent.checkpoint import Answered
+from processor.agent.checkpoint import Answered, Answers
 from processor.agent.conversation import Conversation, Turn
 from processor.agent.limits import CallPlan
 from processor.agent.loop import Loop
@@ -49,7 +49,8 @@ class GoneWorker:
 
     def _record(self, work: Work, answered: Answered) -> Turn:
         turn = checkpoint.begin_turn(work, self.conversation, answered, self.log)
-        checkpoint.record_turn(work, self.conversation, answered.response, checkpoint.calls_of(turn, self.tools))
+        intended = Answers(checkpoint.calls_of(turn, self.tools), None)
+        checkpoint.record_turn(work, self.conversation, answered, intended)
         self.log.write(work)
         return turn
 

@@ -14,7 +14,6 @@ from processor.llm.prices import (
     PromptSize,
     resolve_model,
     shipped_prices,
-    worst_usage,
 )
 from processor.llm.protocol import ModelRequest, Usage
 
@@ -142,8 +141,8 @@ def test_the_shipped_table_has_a_date() -> None:
 def test_the_worst_case_takes_a_token_for_three_bytes_and_all_the_output() -> None:
     request = ModelRequest("claude-sonnet-5-5", [], [], 10)
 
-    short = worst_usage(request, [{"role": "user", "content": "x" * 300}], 50)
-    wide = worst_usage(request, [{"role": "user", "content": "漢" * 300}], 50)
+    short = PromptSize.of([request.system, request.tools, [{"role": "user", "content": "x" * 300}]]).worst_usage(50)
+    wide = PromptSize.of([request.system, request.tools, [{"role": "user", "content": "漢" * 300}]]).worst_usage(50)
 
     assert 100 <= short.input_tokens < 120
     assert 300 <= wide.input_tokens < 320
@@ -158,7 +157,8 @@ def test_the_estimate_covers_tools_and_system_and_a_cache_that_is_written() -> N
     )
 
     def estimate(request: ModelRequest) -> int:
-        return shipped_prices().cost_nanousd(request.model, worst_usage(request, HELLO, 10)) or 0
+        size = PromptSize.of([request.system, request.tools, HELLO])
+        return shipped_prices().cost_nanousd(request.model, size.worst_usage(10)) or 0
 
     assert estimate(ModelRequest("claude-sonnet-5-5", long, [], 10)) > estimate(bare) + 10_000 * 2000
     assert estimate(ModelRequest("claude-sonnet-5-5", [], long, 10)) > estimate(bare) + 10_000 * 2000
