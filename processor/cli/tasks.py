@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from processor.agent.toolbox import TOOLS
-from processor.cli import task_notes, task_run
+from processor.cli import task_explain, task_notes, task_run
 from processor.cli import task_options as option
 from processor.cli.access import changing, looking
 from processor.cli.options import (
@@ -207,6 +207,7 @@ def show_upcoming(
 
 
 task_run.add_to(app)
+task_explain.add_to(app)
 
 
 def show_task(shown: dict[str, Any], *, as_json: bool) -> None:

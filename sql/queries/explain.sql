@@ -1,0 +1,48 @@
+-- What is known of one task, to tell why it did or did not run and what happens next. Nothing here writes.
+
+-- name: task
+SELECT t.id, t.store_id, t.name, t.schedule_type, t.interval_seconds, t.anchor_at, t.cron, t.timezone, t.once_at,
+    t.enabled, t.paused_until, t.held, t.held_slot, t.next_run_at, t.max_retries, t.overlap,
+    coalesce(t.misfire, s.misfire) AS misfire, t.misfire IS NULL AS misfire_of_store,
+    t.budget_nanousd, t.max_turns, t.timeout_seconds
+FROM tasks AS t
+JOIN stores AS s ON s.id = t.store_id
+WHERE t.id = :id AND t.store_id = :store_id;
+
+-- name: slots
+-- What became of the latest slots, newest first.
+SELECT l.scheduled_time, l.until_time, l.slot_count, l.disposition, l.processed_at, l.run_id, r.state AS run_state
+FROM processed_task_executions AS l
+LEFT JOIN runs AS r ON r.id = l.run_id
+WHERE l.task_id = :task_id AND l.store_id = :store_id
+ORDER BY l.scheduled_time DESC
+LIMIT :limit;
+
+-- name: open_runs
+-- The live run, then those that wait for their turn.
+SELECT id, trigger, scheduled_time, state, waiting_for, waiting_since, not_before, attempt, recoveries, turns,
+    cost_nanousd, queued_at, started_at, finished_at, lease_expires_at, cancel_requested_at, error_class, error
+FROM runs
+WHERE task_id = :task_id AND store_id = :store_id AND state IN ('queued', 'running', 'waiting')
+ORDER BY CASE state WHEN 'queued' THEN 2 ELSE 1 END, queued_at, id;
+
+-- name: latest_run
+-- The run that ended last.
+SELECT id, trigger, scheduled_time, state, waiting_for, waiting_since, not_before, attempt, recoveries, turns,
+    cost_nanousd, queued_at, started_at, finished_at, lease_expires_at, cancel_requested_at, error_class, error
+FROM runs
+WHERE task_id = :task_id AND store_id = :store_id AND finished_at IS NOT NULL
+ORDER BY finished_at DESC, queued_at DESC, id DESC
+LIMIT 1;
+
+-- name: failed_attempts
+SELECT attempt, error_class, error
+FROM run_attempts
+WHERE run_id = :run_id AND store_id = :store_id AND error_class IS NOT NULL
+ORDER BY attempt;
+
+-- name: circuits
+SELECT provider, reason, opened_at, retry_at FROM provider_circuits ORDER BY opened_at DESC, provider;
+
+-- name: latest_tick
+SELECT ticked_at FROM heartbeat WHERE id = 1;
