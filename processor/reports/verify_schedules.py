@@ -15,7 +15,7 @@ from processor.rules.schedules import Schedule, count, from_columns, newest, nex
 from processor.storage.work import Work
 
 PAGE = 1_000
-"""Tasks read at once."""
+"""Tasks, or rows of one task's ledger, read at once."""
 _FIRST = "00000000-0000-0000-0000-000000000000"
 _COLUMNS = ("schedule_type", "interval_seconds", "anchor_at", "cron", "timezone", "once_at")
 _GOVERNED = "adaptive"
@@ -31,15 +31,7 @@ def slots_have_one_row(work: Work, scope: Scope) -> Findings:
 
     def broken(task: Task, schedule: Schedule) -> Iterator[str]:
         begin = max(counts_from(task), scope.kept_since - 1)
-        found = work.run(
-            "verify_slots.ledger",
-            task_id=task["id"],
-            store_id=task["store_id"],
-            after_at=begin,
-            cursor_at=task["cursor_at"],
-        ).mappings()
-        rows = ((row["scheduled_time"], row["until_time"], row["slot_count"]) for row in found)
-        return gaps(schedule, begin, task["cursor_at"], rows)
+        return gaps(schedule, begin, task["cursor_at"], _ledger(work, task, begin))
 
     return _of_each_task(work, scope, broken)
 
@@ -72,9 +64,8 @@ def gaps(schedule: Schedule, begin: int, cursor: int, rows: Iterable[Row]) -> It
     for first, last, slot_count in rows:
         if first > covered:
             yield from _before(schedule, covered, first)
-        slots = count(schedule, first - 1, last)
-        if last > first and (slots != slot_count or newest(schedule, first - 1, last) != last):
-            yield f"the range @{first} to @{last} counts {slot_count} slots, its schedule {slots}"
+        if last > first:
+            yield from _within(schedule, first, last, slot_count)
         covered = max(covered, last)
     missing = count(schedule, covered, cursor)
     if missing:
@@ -83,10 +74,18 @@ def gaps(schedule: Schedule, begin: int, cursor: int, rows: Iterable[Row]) -> It
 
 def _before(schedule: Schedule, covered: int, first: int) -> Iterator[str]:
     expected = next_after(schedule, covered)
+    if expected == first:
+        return
     if expected is not None and expected < first:
         yield _missing(count(schedule, covered, first - 1), expected)
     if count(schedule, first - 1, first) == 0:
         yield f"there is a row for @{first}, which is no slot"
+
+
+def _within(schedule: Schedule, first: int, last: int, slot_count: int) -> Iterator[str]:
+    slots = count(schedule, first - 1, last)
+    if slots != slot_count or newest(schedule, first - 1, last) != last:
+        yield f"the range @{first} to @{last} counts {slot_count} slots, its schedule {slots}"
 
 
 def _missing(slots: int, first: int | None) -> str:
@@ -118,6 +117,23 @@ def _of_each_task(work: Work, scope: Scope, broken: Callable[[Task, Schedule], I
         room = scope.most_shown - len(found)
         found += [Finding(task["id"], task["store_id"], each) for each in islice(said, room)]
     return Findings(total, found)
+
+
+def _ledger(work: Work, task: Task, begin: int) -> Iterator[Row]:
+    after, last_page = -1, False
+    while not last_page:
+        page = work.run(
+            "verify_slots.ledger",
+            task_id=task["id"],
+            store_id=task["store_id"],
+            begin_at=begin,
+            cursor_at=task["cursor_at"],
+            after_time=after,
+            limit=PAGE,
+        ).mappings()
+        yield from ((row["scheduled_time"], row["until_time"], row["slot_count"]) for row in page)
+        last_page = len(page) < PAGE
+        after = page[-1]["scheduled_time"] if page else after
 
 
 def _tasks(work: Work, scope: Scope) -> Iterator[Task]:

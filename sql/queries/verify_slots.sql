@@ -160,9 +160,11 @@ ORDER BY id
 LIMIT :limit;
 
 -- name: ledger
--- A task's rows up to its cursor, those that end before the moment left out.
+-- A task's rows up to its cursor, a page at a time, those left out that end before its schedule counts.
 SELECT scheduled_time, coalesce(until_time, scheduled_time) AS until_time, slot_count
 FROM processed_task_executions
 WHERE task_id = :task_id AND store_id = :store_id
-    AND coalesce(until_time, scheduled_time) > :after_at AND scheduled_time <= :cursor_at
-ORDER BY scheduled_time;
+    AND scheduled_time > :after_time AND scheduled_time <= :cursor_at
+    AND coalesce(until_time, scheduled_time) > :begin_at
+ORDER BY scheduled_time
+LIMIT :limit;

@@ -6,6 +6,7 @@ import pytest
 from processor.context import TickContext
 from processor.models import Task
 from processor.reports.verify import CHECKS, Verdict, verify
+from processor.reports.verify_schedules import PAGE
 from processor.storage.sql_folder import read
 from tests.conftest import Stores
 from tests.dump import everything
@@ -141,3 +142,16 @@ def test_a_call_that_a_stop_cuts_off_is_not_left_open(world: World, faults: Faul
     assert world.tick(TickContext(240, listen)).handed_back == 1
 
     assert verdicts(world) == {}
+
+
+def test_a_ledger_of_many_pages_is_walked_to_its_end(world: World) -> None:
+    task_id = world.due_task(every="1m")
+    for _ in range(3):
+        world.clock.advance(PAGE * 30)
+        world.tick(max_runs=0)
+    assert len(world.ledger(task_id)) > PAGE
+    assert verdicts(world) == {}
+
+    commit(world.database, breaks("slots_have_one_row", f"DELETE FROM {LEDGER} WHERE scheduled_time = {NOW + 70_020}"))
+
+    assert set(verdicts(world)) == {"slots_have_one_row"}
