@@ -1,14 +1,16 @@
 """Steps of concurrent runs that commit together.
 
-1. A step that comes while no thread is free waits with the others.
+1. Steps that come within a moment, or while no thread is free, wait together.
 2. A free thread takes all that wait into one transaction, each behind a savepoint: one that fails is undone alone.
 3. They are committed together, and only then is anybody told: what a step was told is on disk.
 
 On SQLite, where one transaction writes at a time, this shares the lock and the `fsync`. On Postgres a step keeps a
-transaction of its own: rows locked by one step until the commit of another could lock each other out.
+transaction of its own: rows locked by one step until the commit of another could lock each other out. What is shared
+there is the way to the thread and back, which costs the processor more than a statement does.
 """
 
 import asyncio
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -24,6 +26,8 @@ from processor.storage.work import Work
 if TYPE_CHECKING:
     from processor.storage.database import Database
 
+GATHER_SECONDS = 0.002
+"""How long a step waits for others: a thousandth of what a model call takes."""
 MOST_TOGETHER = 50
 """Bounds how long the steps hold the lock of a SQLite file, and how much one failing disk takes with it."""
 
@@ -58,9 +62,10 @@ class SharedCommit:
     def __init__(self, database: "Database", executor: Executor, threads: int) -> None:
         self._database = database
         self._executor = executor
+        self._threads = threads
         self._free = threads
-        self._most = MOST_TOGETHER if database.dialect == "sqlite" else 1
         self._waiting: deque[_Step] = deque()
+        self._gathering = False
         self._lock = threading.Lock()
 
     def add(self, function: Callable[[Work], Any]) -> "asyncio.Future[Any]":
@@ -69,35 +74,51 @@ class SharedCommit:
         step = _Step(function, loop, loop.create_future())
         with self._lock:
             self._waiting.append(step)
-            if self._free:
-                self._free -= 1
-                self._executor.submit(self._run_waiting)
+            if self._free and not self._gathering:
+                self._gathering = True
+                loop.call_later(GATHER_SECONDS, self._start)
         return step.future
 
-    def _run_waiting(self) -> None:
+    def _start(self) -> None:
+        """Give what has gathered to the free threads, an equal part to each."""
         with self._lock:
-            steps = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+            self._gathering = False
+            wanted = min(self._free, len(self._waiting))
+            self._free -= wanted
+            most = min(MOST_TOGETHER, math.ceil(len(self._waiting) / self._threads))
+        for _ in range(wanted):
+            self._executor.submit(self._run_waiting, most)
+
+    def _run_waiting(self, most: int) -> None:
+        with self._lock:
+            steps = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
         try:
-            if steps:
-                self._commit(steps)
+            self._commit(steps)
         finally:
             self._tell(steps)
             with self._lock:
-                if self._waiting:
+                if self._waiting and not self._gathering:
                     # Behind whatever else the executor has to do: reads are not shut out.
-                    self._executor.submit(self._run_waiting)
+                    self._executor.submit(self._run_waiting, min(MOST_TOGETHER, len(self._waiting)))
                 else:
                     self._free += 1
 
     def _commit(self, steps: Sequence[_Step]) -> None:
+        if self._database.dialect == "postgresql" or len(steps) == 1:
+            for step in steps:
+                self._commit_alone(step)
+            return
         try:
-            if len(steps) == 1:
-                self._database.write(steps[0].run)
-            else:
-                self._commit_together(steps)
+            self._commit_together(steps)
         except BaseException as error:  # noqa: BLE001 (each is told, in its own thread)
             for step in steps:
-                step.fail(error if len(steps) == 1 else _shared(error))
+                step.fail(_shared(error))
+
+    def _commit_alone(self, step: _Step) -> None:
+        try:
+            self._database.write(step.run)
+        except BaseException as error:  # noqa: BLE001 (told in its own thread)
+            step.fail(error)
 
     def _commit_together(self, steps: Sequence[_Step]) -> None:
         clock = self._database.clock

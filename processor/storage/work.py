@@ -99,12 +99,15 @@ class Work:
             self.settle()
         except BaseException:
             self.close()
+            self._waiting.clear()
             if self._savepoints.pop() and self._channel.in_transaction and self._channel.usable:
                 self.cursor.execute(f"ROLLBACK TO SAVEPOINT s{depth}")
                 self.cursor.execute(f"RELEASE SAVEPOINT s{depth}")
             raise
         if self._savepoints.pop():
             self._waiting.append((f"RELEASE SAVEPOINT s{depth}", {}))
+            if self.dialect == "sqlite":
+                self._catch_up()
 
     def _catch_up(self) -> None:
         """Before a statement: the savepoints that are to undo it, and the statements that were to come before it."""
