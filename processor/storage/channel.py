@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 STATEMENT_TIMEOUT_MS = 30_000
 CONNECT_SECONDS = 10
-_PRAGMAS = ("foreign_keys = ON", "synchronous = FULL", "cache_size = -16384", "temp_store = MEMORY")
+_PRAGMAS = ("foreign_keys = ON", "synchronous = FULL", "cache_size = -4096", "temp_store = MEMORY")
 _BEGIN_WRITING = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
 _BEGIN_READING = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ"}
 
