@@ -11,6 +11,7 @@ from processor.agent.toolbox.tool import Caller, Tool
 from processor.errors import ConfigurationError, InfrastructureError, ProcessorError, StaleWriter
 from processor.rules.run_state import ErrorClass
 from processor.rules.storable import storable
+from processor.storage.runs import Claim
 from processor.storage.turns import ToolCallRow
 from processor.storage.work import Work
 
@@ -23,19 +24,20 @@ STUCK_AFTER = 5
 def answer_tools(
     work: Work, conversation: Conversation, calls: list[ToolCallRow], tools: dict[str, Tool], log: RunLog
 ) -> Message:
-    """Run the tool calls of the latest turn: each gets its result; return the reply to all of them.
+    """Run tool calls that act on our own database: one transaction holds all of their effects and results.
 
-    All tools so far act on our own database, so that one transaction holds all of their effects and results. A tool
-    that fails is undone by itself and answered with an error; the others stay.
+    A tool that fails is undone by itself and answered with an error; the others stay. Returns the reply to all.
     """
-    claim = conversation.claim
-    caller = Caller(claim.store_id, claim.task_id, claim.run_id)
-    results = []
     for call in calls:
-        call.state, text = _answer(work, caller, call, tools.get(call.name), log)
-        call.result = storable(text)
-        results.append(_result(call, call.result + _hint(conversation, call)))
-    return {"role": "user", "content": results}
+        answer_call(work, conversation.claim, call, tools, log)
+    return reply_to(conversation, calls)
+
+
+def answer_call(work: Work, claim: Claim, call: ToolCallRow, tools: dict[str, Tool], log: RunLog) -> None:
+    """Give one call its result."""
+    caller = Caller(claim.store_id, claim.task_id, claim.run_id)
+    call.state, text = _answer(work, caller, call, tools.get(call.name), log)
+    call.result = storable(text)
 
 
 def refuse_tools(calls: list[ToolCallRow], reason: str) -> Message:
@@ -43,6 +45,12 @@ def refuse_tools(calls: list[ToolCallRow], reason: str) -> Message:
     for call in calls:
         call.state, call.result = "denied", reason
     return {"role": "user", "content": [_result(call, reason) for call in calls]}
+
+
+def reply_to(conversation: Conversation, calls: list[ToolCallRow]) -> Message:
+    """The one user message that answers calls which have their results."""
+    results = [_result(call, (call.result or "") + _hint(conversation, call)) for call in calls]
+    return {"role": "user", "content": results}
 
 
 def require_progress(conversation: Conversation) -> None:

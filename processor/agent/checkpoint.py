@@ -123,10 +123,13 @@ def record_turn(work: Work, conversation: Conversation, answered: Answered, answ
     turns.record(work, conversation.claim, row, answers.calls)
 
 
-def record_answers(work: Work, conversation: Conversation, answers: Answers) -> None:
-    """Keep what answers the latest turn, which was recorded before."""
+def conclude_turn(work: Work, conversation: Conversation, reply: Message, active_ms: int) -> None:
+    """Keep the reply to the latest turn, whose calls have been answered one by one."""
+    runs.step(work, conversation.claim, Spent(active_ms=active_ms))
     turn = conversation.turns[-1]
-    turns.answer(work, conversation.claim, turn.number, answers.calls, _answered(turn, answers))
+    written = json.dumps(reply)
+    turn.answer(reply, written)
+    turns.reply(work, conversation.claim, turn.number, written)
 
 
 def _answered(turn: Turn, answers: Answers) -> str | None:

@@ -9,7 +9,7 @@ from processor.agent.run_log import RunLog
 from processor.rules.retry import RetryPolicy, next_delay_seconds
 from processor.rules.run_state import ErrorClass, RunState, WaitingFor
 from processor.rules.storable import storable
-from processor.storage import runs
+from processor.storage import runs, turns
 from processor.storage.runs import Claim, Ending, Spent
 from processor.storage.work import Work
 
@@ -28,6 +28,9 @@ limits, the time worked included, hold for all attempts of a run together."""
 def leave(work: Work, write: WriteEnding, claim: Claim, active_ms: int, log: RunLog) -> RunState:
     """Write an ending, fenced and with the rest of the log; return the state that the run is in now."""
     runs.step(work, claim, Spent(active_ms=active_ms))
+    lost_nanousd = turns.lose_calls(work, claim.run_id, "its run left while it was under way")
+    if lost_nanousd:
+        runs.step(work, claim, Spent(cost_nanousd=lost_nanousd))
     return write_down(work, write, claim, log)
 
 

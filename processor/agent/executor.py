@@ -6,7 +6,7 @@ from functools import partial
 
 from processor.agent import checkpoint, endings
 from processor.agent.conversation import Conversation
-from processor.agent.loop import Loop, NextCall
+from processor.agent.loop import Loop, Step
 from processor.agent.outcome import Failed, HandedBack, LeaveLoop
 from processor.agent.prompt import tools_of
 from processor.agent.provider import ProviderStanding
@@ -24,7 +24,7 @@ from processor.lazy import load
 from processor.llm import MODELS
 from processor.llm.prices import shipped_prices
 from processor.llm.protocol import Model
-from processor.rules.run_state import ErrorClass, RunState
+from processor.rules.run_state import ErrorClass
 from processor.settings import Settings
 from processor.storage.database import Database
 from processor.storage.runs import Claim
@@ -85,9 +85,7 @@ class AgentExecutor:
             self._opening = asyncio.create_task(asyncio.to_thread(open_model))
         return await asyncio.shield(self._opening)
 
-    def _open(
-        self, work: Work, claim: Claim, model: Model, log: RunLog
-    ) -> tuple[Loop, Conversation, NextCall | RunState]:
+    def _open(self, work: Work, claim: Claim, model: Model, log: RunLog) -> tuple[Loop, Conversation, Step]:
         """Open the conversation and take its first step, in one transaction."""
         conversation = checkpoint.open_conversation(work, claim, log)
         loop = Loop(

@@ -1,21 +1,22 @@
 """The agent loop.
 
-1. Record the response with the intents of its tool calls, and answer them.
+1. Record the response with its tool calls, and answer them.
 2. Do what the stop reason says: go on, or leave.
 3. Leave if the tick is ending: the next one goes on at this turn.
 4. Check the run's limits, before anything is spent.
 5. Write the next call down; or the ending, if the run leaves.
 6. Make the call.
 
-One to five are one transaction: whoever continues the run finds either all of a step or nothing of it. While all tools
-act on our own database, that also makes their effects happen once.
+One to five are one transaction: whoever continues the run finds either all of a step or nothing of it, and effects in
+our own database happen once. Where a tool acts outside, its calls are written down first and answered one by one.
 """
 
 import random
 import uuid
 from dataclasses import dataclass
+from functools import partial
 
-from processor.agent import answers, checkpoint, endings
+from processor.agent import answers, checkpoint, endings, outside
 from processor.agent.checkpoint import Answered, Answers
 from processor.agent.conversation import UNFINISHED, Conversation, Turn, text_of, tool_uses
 from processor.agent.limits import TOOL_CALLS, CallPlan, plan_call
@@ -24,7 +25,7 @@ from processor.agent.provider import ProviderStanding
 from processor.agent.run_log import RunLog
 from processor.agent.toolbox.finish import NAME as FINISH
 from processor.agent.toolbox.finish import FinishStatus
-from processor.agent.toolbox.tool import Tool
+from processor.agent.toolbox.tool import Effect, Tool
 from processor.context import TickContext
 from processor.errors import ModelError, ModelUnavailable
 from processor.llm.prices import PriceTable
@@ -48,6 +49,17 @@ class NextCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Tool calls that are written down and have yet to be answered, one by one."""
+
+    calls: list[ToolCallRow]
+
+
+Step = NextCall | Unanswered | RunState
+"""What comes next: a call of the model, calls of tools outside, or nothing, because the run has left."""
+
+
+@dataclass(frozen=True, slots=True)
 class Loop:
     """What the loop works with; the run's own state is the conversation."""
 
@@ -59,35 +71,55 @@ class Loop:
     log: RunLog
     provider: ProviderStanding
 
-    async def run(self, conversation: Conversation, step: NextCall | RunState) -> RunState:
+    async def run(self, conversation: Conversation, step: Step) -> RunState:
         """Make calls until the run leaves the loop; return its state. Raises what the model raises."""
-        while isinstance(step, NextCall):
-            if self.context.ending:
-                return await self.database.write_soon(self.withdraw, conversation, step)
-            response = await self._call(conversation, step)
-            answered = Answered(step.call_id, response, self.prices, conversation.lap())
-            step = await self.database.write_soon(self.advance, conversation, answered)
-            self._tell(conversation)
+        while not isinstance(step, RunState):
+            if isinstance(step, Unanswered):
+                step = await self._answer_outside(conversation, step.calls)
+            elif self.context.ending:
+                step = await self.database.write_soon(self.withdraw, conversation, step)
+            else:
+                response = await self._call(conversation, step)
+                answered = Answered(step.call_id, response, self.prices, conversation.lap())
+                step = await self.database.write_soon(self.advance, conversation, answered)
+                self._tell(conversation)
         return step
 
-    def advance(self, work: Work, conversation: Conversation, answered: Answered) -> NextCall | RunState:
-        """Take one step, from a response to the next call or to the ending."""
+    def advance(self, work: Work, conversation: Conversation, answered: Answered) -> Step:
+        """Take one step, from a response to the next call, to calls outside, or to the ending."""
         turn = checkpoint.begin_turn(work, conversation, answered, self.log)
         if self.model.calls_provider:
             self.provider.accept(work, answered.call_id)
         calls = checkpoint.calls_of(turn, self.tools) if turn.stop_reason == "tool_use" else []
-        checkpoint.record_turn(work, conversation, answered, self._answers(work, conversation, calls))
+        told = self._answers(work, conversation, calls)
+        checkpoint.record_turn(work, conversation, answered, told)
+        if calls and told.reply is None:
+            self.log.write(work)
+            return Unanswered(calls)
         return self.go_on(work, conversation)
 
-    def resume(self, work: Work, conversation: Conversation) -> NextCall | RunState:
+    def resume(self, work: Work, conversation: Conversation) -> Step:
         """Go on from where the run was left, in the transaction that opened the conversation."""
         turn = conversation.last
-        if turn is not None and turn.stop_reason == "tool_use" and turn.reply is None:
-            calls = turns.calls_of_turn(work, conversation.claim.run_id, turn.number)
-            checkpoint.record_answers(work, conversation, self._answers(work, conversation, calls))
+        if turn is not None and turn.stop_reason == "tool_use" and turn.reply is None and tool_uses(turn):
+            self.log.write(work)
+            return Unanswered(turns.calls_of_turn(work, conversation.claim.run_id, turn.number))
         return self.go_on(work, conversation)
 
-    def go_on(self, work: Work, conversation: Conversation) -> NextCall | RunState:
+    def conclude(self, work: Work, conversation: Conversation, calls: list[ToolCallRow]) -> Step:
+        """Go on after calls that were answered one by one."""
+        checkpoint.conclude_turn(work, conversation, answers.reply_to(conversation, calls), conversation.lap())
+        return self.go_on(work, conversation)
+
+    async def _answer_outside(self, conversation: Conversation, calls: list[ToolCallRow]) -> Step:
+        try:
+            await outside.answer_all(self.database, self.context, conversation, calls, self.tools, self.log)
+        except HandedBack:
+            leave = partial(endings.leave, write=endings.handed_back(), claim=conversation.claim, log=self.log)
+            return await self.database.write_soon(leave, active_ms=conversation.lap())
+        return await self.database.write_soon(self.conclude, conversation, calls)
+
+    def go_on(self, work: Work, conversation: Conversation) -> Step:
         """Write the next call down, or the ending."""
         try:
             _leave_if_done(conversation)
@@ -106,6 +138,8 @@ class Loop:
         if conversation.tool_call_count > TOOL_CALLS:
             reason = f"This run may make {TOOL_CALLS} tool calls and has made them: sum up now"
             return Answers(calls, answers.refuse_tools(calls, reason))
+        if any(Effect(call.effect).is_outside for call in calls):
+            return Answers(calls, None)
         return Answers(calls, answers.answer_tools(work, conversation, calls, self.tools, self.log))
 
     def _write_next_call(self, work: Work, conversation: Conversation) -> NextCall:

@@ -194,6 +194,7 @@ def end_attempt(work: Work, claim: Claim, error_class: str | None, error: str | 
     work.later(
         "runs.end_attempt",
         run_id=claim.run_id,
+        store_id=claim.store_id,
         attempt=claim.attempt,
         error_class=error_class,
         error=error,

@@ -162,19 +162,27 @@ def calls_of_turn(work: Work, run_id: str, turn: int) -> list[ToolCallRow]:
     return [ToolCallRow(**row) for row in work.run("turns.calls_of_turn", run_id=run_id, turn=turn).mappings()]
 
 
-def answer(work: Work, claim: Claim, turn: int, calls: list[ToolCallRow], reply: str | None) -> None:
-    """Keep the results of tool calls that were written down before, and the one user message that answers the turn."""
-    for call in calls:
-        work.later(
-            "turns.answer",
-            run_id=claim.run_id,
-            turn=turn,
-            position=call.position,
-            state=call.state,
-            result=call.result,
-            now=work.now,
-        )
-    work.later("turns.reply", run_id=claim.run_id, turn=turn, reply=reply)
+def start_tool(work: Work, claim: Claim, turn: int, position: int) -> None:
+    """Write down that a call which leaves this database is about to be made."""
+    work.run("turns.start_tool", run_id=claim.run_id, turn=turn, position=position)
+
+
+def answer(work: Work, claim: Claim, turn: int, call: ToolCallRow) -> None:
+    """Keep the result of a tool call that was written down before."""
+    work.later(
+        "turns.answer",
+        run_id=claim.run_id,
+        turn=turn,
+        position=call.position,
+        state=call.state,
+        result=call.result,
+        now=work.now,
+    )
+
+
+def reply(work: Work, claim: Claim, turn: int, message: str) -> None:
+    """Keep the one user message that answers a turn."""
+    work.later("turns.reply", run_id=claim.run_id, turn=turn, reply=message)
 
 
 def recent_runs(work: Work, task_id: str, run_id: str, limit: int) -> list[dict[str, Any]]:

@@ -116,5 +116,9 @@ RETURNING task_id, started_at;
 UPDATE tasks SET last_run_at = :started_at, held = false WHERE id = :task_id;
 
 -- name: end_attempt
-UPDATE run_attempts SET finished_at = :now, error_class = :error_class, error = :error
-WHERE run_id = :run_id AND attempt = :attempt AND finished_at IS NULL;
+-- One that ended before its conversation opened has no row yet.
+INSERT INTO run_attempts (run_id, attempt, store_id, opening, started_at, finished_at, error_class, error)
+VALUES (:run_id, :attempt, :store_id, 'null', :now, :now, :error_class, :error)
+ON CONFLICT (run_id, attempt) DO UPDATE
+SET finished_at = excluded.finished_at, error_class = excluded.error_class, error = excluded.error
+WHERE run_attempts.finished_at IS NULL;

@@ -52,6 +52,10 @@ VALUES (
 SELECT position, tool_use_id, name, arguments, effect, state, result
 FROM tool_calls WHERE run_id = :run_id AND turn = :turn ORDER BY position;
 
+-- name: start_tool
+UPDATE tool_calls SET state = 'started'
+WHERE run_id = :run_id AND turn = :turn AND position = :position AND state IN ('intended', 'started');
+
 -- name: answer
 UPDATE tool_calls SET state = :state, result = :result, finished_at = :now
 WHERE run_id = :run_id AND turn = :turn AND position = :position AND state IN ('intended', 'started');

@@ -9,7 +9,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from processor.errors import InvalidInput
-from processor.storage.work import Work
 
 
 class Effect(StrEnum):
@@ -19,6 +18,11 @@ class Effect(StrEnum):
     LOCAL = "local"  # effect and result in one transaction of our database: exactly once
     IDEMPOTENT = "idempotent"  # sent again with the same key
     AT_MOST_ONCE = "at_most_once"  # never sent again: the model is told that the outcome is unknown
+
+    @property
+    def is_outside(self) -> bool:
+        """The effect is not in our own database."""
+        return self in (Effect.IDEMPOTENT, Effect.AT_MOST_ONCE)
 
 
 class Arguments(BaseModel):
@@ -38,13 +42,17 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A tool of the toolbox; `run` gets the transaction that also records the result."""
+    """A tool of the toolbox.
+
+    `run(work, caller, arguments)` gets the transaction that also records the result. One that acts outside is
+    awaited, `run(caller, arguments, key)`, and hands on the key to whoever can tell a repetition by it.
+    """
 
     name: str
     description: str
     arguments: type[Arguments]
     effect: Effect
-    run: Callable[[Work, Caller, Any], dict[str, Any]]
+    run: Callable[..., Any]
 
     def definition(self) -> dict[str, Any]:
         """What the model is told, in the shape of the Messages API."""

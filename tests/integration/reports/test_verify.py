@@ -129,7 +129,6 @@ def _named_by(columns: list[str]) -> str:
     )
 
 
-@pytest.mark.xfail(reason="a call that a stop cuts off is booked as lost only when its run goes on")
 def test_a_call_that_a_stop_cuts_off_is_not_left_open(world: World, faults: FaultServer) -> None:
     faults.answers = [Answer(held=True)]
     world.set(model="anthropic")
