@@ -8,7 +8,7 @@ import typer
 
 from processor.cli.access import looking
 from processor.cli.options import DEFAULT_LIMIT, DEFAULT_STORE, All, AsJson, Limit, Store, cut, noun, verb
-from processor.cli.render import brief, show_json, show_list, show_object, show_text, show_whole
+from processor.cli.render import brief, show_json, show_list, show_object, show_table, show_text, show_whole
 from processor.services import runs
 
 app = noun("What tasks did: states, results, logs and transcripts.")
@@ -25,6 +25,7 @@ COLUMNS = {
 }
 FIRST = ("id", "state", "task_name", "output")
 LOG_COLUMNS = {"logged_at": "AT", "level": "LEVEL", "event": "EVENT", "fields": "FIELDS"}
+ATTEMPT_COLUMNS = {"attempt": "ATTEMPT", "started_at": "STARTED", "finished_at": "ENDED", "error": "ERROR"}
 LONGEST_OUTPUT = 100
 Which = Annotated[str, typer.Argument(metavar="ID", help="The run.")]
 
@@ -48,10 +49,12 @@ def list_runs(
 
 @verb(app, "get", "processor runs get 0198c0de-0000-7000-8000-000000000001")
 def get_run(run: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
-    """Show one run."""
+    """Show one run, with its starts and how each of them ended."""
     with looking(store) as (work, store_id):
-        shown = runs.get(work, store_id, run)
-    show_object(shown, as_json=json)
+        shown, attempts = runs.get(work, store_id, run), runs.attempts(work, store_id, run)
+    show_object({**shown, "attempts": attempts} if json else shown, as_json=json)
+    if not json and len(attempts) > 1:
+        show_table(attempts, ATTEMPT_COLUMNS)
 
 
 @verb(app, "logs", "processor runs logs 0198c0de-0000-7000-8000-000000000001")

@@ -52,6 +52,16 @@ class LogLine(TypedDict):
     fields: dict[str, Any]
 
 
+class Attempt(TypedDict):
+    """A start of a run; without a `finished_at` it is under way, or waits to be gone on with."""
+
+    attempt: int
+    started_at: str | None
+    finished_at: str | None
+    error_class: str | None
+    error: str | None
+
+
 class Transcript(TypedDict):
     """What was said: the frozen request, and for each attempt its opening message and its turns. Secrets are masked."""
 
@@ -91,12 +101,18 @@ def logs(work: Work, store_id: str, run_id: str) -> list[LogLine]:
     return [_log_line(row) for row in work.run("run_views.logs", run_id=run["id"], store_id=store_id).mappings()]
 
 
+def attempts(work: Work, store_id: str, run_id: str) -> list[Attempt]:
+    """Return the starts of a run, oldest first, and how each that has ended did; raises NotFound."""
+    run = get(work, store_id, run_id)
+    return [_attempt(row) for row in work.run("run_views.attempts", run_id=run["id"], store_id=store_id).mappings()]
+
+
 def transcript(work: Work, store_id: str, run_id: str) -> Transcript:
     """Return all that was said in a run; raises NotFound."""
     run = get(work, store_id, run_id)
     of_run = {"run_id": run["id"], "store_id": store_id}
     request = work.mapping("run_views.request", **of_run)
-    attempts = [_attempt(row) for row in work.run("run_views.attempts", **of_run).mappings()]
+    attempts = [_opened(row) for row in work.run("run_views.attempts", **of_run).mappings()]
     calls = work.run("run_views.tool_calls", **of_run).mappings()
     for row in work.run("run_views.turns", **of_run).mappings():
         turn = _turn(row) | {"tool_calls": [_tool_call(call) for call in calls if call["turn"] == row["turn"]]}
@@ -191,16 +207,18 @@ def _log_line(row: Columns) -> LogLine:
     }
 
 
-def _attempt(row: Columns) -> dict[str, Any]:
+def _attempt(row: Columns) -> Attempt:
     return {
         "attempt": row["attempt"],
         "started_at": iso_or_none(row["started_at"]),
         "finished_at": iso_or_none(row["finished_at"]),
         "error_class": row["error_class"],
         "error": _masked(row["error"]),
-        "opening": _said(row["opening"]),
-        "turns": [],
     }
+
+
+def _opened(row: Columns) -> dict[str, Any]:
+    return {**_attempt(row), "opening": _said(row["opening"]), "turns": []}
 
 
 def _turn(row: Columns) -> dict[str, Any]:

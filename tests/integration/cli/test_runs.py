@@ -59,7 +59,9 @@ def test_without_a_key_nothing_is_written(processor: Processor, task_id: str, mo
 
 def test_a_run_is_found_with_its_log_and_transcript(processor: Processor, task_id: str) -> None:
     run = processor("tasks", "run", task_id, "--json").json
-    assert processor("runs", "get", run["id"], "--json").json == run
+    shown = processor("runs", "get", run["id"], "--json").json
+    assert {key: shown[key] for key in run} == run
+    assert [(each["attempt"], each["error_class"]) for each in shown["attempts"]] == [(1, None)]
     assert "succeeded" in processor("runs", "get", run["id"]).out
     events = [line["event"] for line in processor("runs", "logs", run["id"], "--json").json]
     assert events[0] == "run.started"
