@@ -63,10 +63,8 @@ class Work:
                 cursor.executemany(text, rows)
             return Result(cursor)
         except Exception as error:
-            fault = explained(error, self._channel.url)
-            if fault is error:
-                raise
-            raise fault from error
+            self._explain(error)
+            raise
 
     def later(self, name: str, rows: list[dict[str, Any]] | None = None, /, **values: object) -> None:
         """`run` a statement whose result nobody reads; Postgres gets it together with those that follow."""
@@ -117,9 +115,22 @@ class Work:
                 self._savepoints[depth] = True
         if self._waiting:
             waiting, self._waiting = self._waiting, []
+            self._send(waiting)
+
+    def _send(self, waiting: list[tuple[str, dict[str, Any]]]) -> None:
+        try:
             with self._together(len(waiting)):
                 for text, values in waiting:
                     self.cursor.execute(text, values)
+        except Exception as error:
+            self._explain(error)
+            raise
+
+    def _explain(self, error: Exception) -> None:
+        """Raise the error of ours that a driver's stands for; a bug stays what it is."""
+        fault = explained(error, self._channel.url)
+        if fault is not error:
+            raise fault from error
 
     def _together(self, count: int) -> AbstractContextManager[Any]:
         """One trip to Postgres for so many statements; for one or two it costs more than it saves."""
