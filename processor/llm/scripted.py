@@ -1,5 +1,6 @@
 """A model that answers from a script, for tests: the n-th answer of every conversation is the n-th of the script."""
 
+import asyncio
 import json
 import os
 from pathlib import Path
@@ -13,7 +14,10 @@ Answer = dict[str, Any] | str | ModelError
 """A message (what it leaves out is filled in), a message's JSON text to be kept verbatim, or an error to raise."""
 
 SCRIPT_VARIABLE = "PROCESSOR_SCRIPT"
-"""Names the script's file in other processes: a JSON array of messages, and of `{"error": NAME, "message": TEXT}`."""
+"""Names the script's file in other processes: a JSON array of messages, and of `{"error": NAME, "message": TEXT}`.
+
+A message may hold `"delay_seconds"`: how long it takes to come. That is no part of the answer.
+"""
 
 _ERRORS: dict[str, type[ModelError]] = {
     "ModelUnavailable": ModelUnavailable,
@@ -56,9 +60,12 @@ class ScriptedModel:
         *,
         tool_choice: Literal["auto", "none"],  # noqa: ARG002
         max_tokens: int,  # noqa: ARG002
-        timeout_seconds: float,  # noqa: ARG002
+        timeout_seconds: float,
     ) -> ModelResponse:
-        """Return the next answer of the script, or raise it if it is an error."""
+        """Return the next answer of the script, or raise it if it is an error.
+
+        Raises ModelUnavailable after `timeout_seconds` if the answer takes longer than that.
+        """
         position = sum(message["role"] == "assistant" for message in messages)
         if position >= len(self._answers):
             raise ModelRejected(
@@ -67,10 +74,20 @@ class ScriptedModel:
         answer = self._answers[position]
         if isinstance(answer, ModelError):
             raise answer
-        return read_message(answer if isinstance(answer, str) else json.dumps(_whole(answer, position)))
+        if isinstance(answer, str):
+            return read_message(answer)
+        await _come(answer.get("delay_seconds", 0), timeout_seconds)
+        return read_message(json.dumps(_whole(answer, position)))
 
     async def close(self) -> None:
         """Nothing is held."""
+
+
+async def _come(delay_seconds: float, timeout_seconds: float) -> None:
+    """Wait for an answer as long as the script says, and no longer than the call may last."""
+    await asyncio.sleep(min(delay_seconds, timeout_seconds))
+    if delay_seconds > timeout_seconds:
+        raise ModelUnavailable(f"the script's answer did not come within {timeout_seconds:g} s", cut=True)
 
 
 def _answer(answer: object) -> Answer:
@@ -81,6 +98,8 @@ def _answer(answer: object) -> Answer:
         return kind(str(answer.get("message", "as the script says")))
     if not isinstance(answer, dict | str):
         raise ConfigurationError("the script holds something that is no answer: give messages, or errors")
+    if isinstance(answer, dict) and not isinstance(answer.get("delay_seconds", 0), int | float):
+        raise ConfigurationError("the script holds a delay_seconds that is no number: give seconds")
     return answer
 
 
@@ -94,4 +113,4 @@ def _whole(message: dict[str, Any], position: int) -> dict[str, Any]:
         "stop_reason": "tool_use" if uses_tools else "end_turn",
         "stop_sequence": None,
         "usage": {"input_tokens": 0, "output_tokens": 0},
-    } | message
+    } | {name: value for name, value in message.items() if name != "delay_seconds"}

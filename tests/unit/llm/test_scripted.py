@@ -60,6 +60,20 @@ def test_an_error_in_the_script_is_raised() -> None:
     assert raised.value.retry_after_seconds == 7
 
 
+def test_an_answer_may_take_its_time_and_says_nothing_of_it() -> None:
+    response = respond(ScriptedModel([{"content": [TEXT], "delay_seconds": 0.01}]), 0)
+
+    assert response.content == [TEXT]
+    assert "delay_seconds" not in response.body
+
+
+def test_an_answer_that_takes_longer_than_the_call_may_last_is_cut() -> None:
+    with pytest.raises(ModelUnavailable, match="within 1 s") as raised:
+        respond(ScriptedModel([{"content": [TEXT], "delay_seconds": 60}]), 0)
+
+    assert raised.value.cut
+
+
 def test_a_script_that_has_run_out_says_so() -> None:
     with pytest.raises(ModelRejected, match="the script has 1 answers"):
         respond(ScriptedModel([{"content": [TEXT]}]), 1)
@@ -82,7 +96,7 @@ def test_without_a_file_there_is_no_scripted_model() -> None:
         open_model(5)
 
 
-@pytest.mark.parametrize("text", ["{", "{}", "[7]", '[{"error": "KeyError"}]', None])
+@pytest.mark.parametrize("text", ["{", "{}", "[7]", '[{"error": "KeyError"}]', '[{"delay_seconds": "1"}]', None])
 def test_a_script_that_cannot_be_read_is_refused(tmp_path: Path, text: str | None) -> None:
     script = tmp_path / "script.json"
     if text is not None:
