@@ -1,0 +1,137 @@
+"""Starts the program's processes for tests that end them: by forking from a warm parent, or afresh."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+ROOT = Path(__file__).resolve().parents[2]
+KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "TZ")
+FRESH = {
+    "process-tasks": "import sys; sys.argv[0] = 'process-tasks'; from processor.entry import main; sys.exit(main())",
+    "processor": "import sys; sys.argv[0] = 'processor'; from processor.cli.main import main; sys.exit(main())",
+}
+
+
+@dataclass
+class Process:
+    """A started program; `code` is known once it has ended, below zero if by a signal."""
+
+    pid: int
+    out: Path
+    log: Path
+    await_end: Callable[[float], int | None]
+    code: int | None = None
+    sent: list[int] = field(default_factory=list)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal; the process may be over by then, which its code tells."""
+        self.sent.append(number)
+        os.kill(self.pid, number)
+
+    def ended(self, seconds: float = 0) -> bool:
+        """Whether it has ended, or does so within so many seconds."""
+        if self.code is None:
+            self.code = self.await_end(seconds)
+        return self.code is not None
+
+    def wait(self, seconds: float = 60) -> int:
+        """The exit code; fails when the process takes longer."""
+        assert self.ended(seconds), f"still running after {seconds} s: {self.log.read_text()[-2_000:]}"
+        assert self.code is not None
+        return self.code
+
+    def events(self, name: str) -> int:
+        """How often it logged an event."""
+        return self.log.read_text().count(f'"event": "{name}"')
+
+
+class Programs:
+    """The warm parent of this session, and who was started how."""
+
+    def __init__(self, orders: IO[str], answers: IO[str]) -> None:
+        self._orders = orders
+        self._answers = answers
+        self._lock = threading.Lock()
+        self._number = 0
+
+    def start(
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        program: str = "process-tasks",
+        *arguments: str,
+        instrument: Mapping[str, Any] | None = None,
+        fresh: bool = False,
+    ) -> Process:
+        """Start a program in a folder, which also takes what it says; `fresh` means by a new interpreter."""
+        self._number += 1
+        out, log = folder / f"{self._number}.out", folder / f"{self._number}.log"
+        environment = {**_bare_environment(), **environment}
+        if fresh:
+            return _start_afresh(folder, environment, program, arguments, out, log)
+        pid = self._ask(
+            start={
+                "program": program,
+                "arguments": arguments,
+                "folder": str(folder),
+                "environment": environment,
+                "out": str(out),
+                "log": str(log),
+                "instrument": instrument,
+            }
+        )
+        return Process(pid, out, log, lambda seconds: self._ask(wait=pid, seconds=seconds))
+
+    def _ask(self, **order: Any) -> Any:
+        with self._lock:
+            self._orders.write(f"{json.dumps(order)}\n")
+            self._orders.flush()
+            return json.loads(self._answers.readline())
+
+
+@contextmanager
+def warm_parent() -> Iterator[Programs]:
+    """A warm parent; whatever it started is gone when it goes."""
+    command = [sys.executable, "-P", str(Path(__file__).with_name("warm_parent.py"))]
+    with subprocess.Popen(
+        command, env=_bare_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        yield Programs(process.stdin, process.stdout)
+        process.stdin.close()
+
+
+def _bare_environment() -> dict[str, str]:
+    """No more than a program needs; nothing that measures coverage, which would slow it down between two kills."""
+    return {name: value for name, value in os.environ.items() if name in KEPT} | {"PYTHONPATH": str(ROOT)}
+
+
+def _start_afresh(
+    folder: Path, environment: Mapping[str, str], program: str, arguments: tuple[str, ...], out: Path, log: Path
+) -> Process:
+    with out.open("w") as said, log.open("w") as logged:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", FRESH[program], *arguments],
+            env=dict(environment),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=logged,
+        )
+
+    def await_end(seconds: float) -> int | None:
+        try:
+            return process.wait(seconds) if seconds else process.poll()
+        except subprocess.TimeoutExpired:
+            return None
+
+    return Process(process.pid, out, log, await_end)
