@@ -14,6 +14,7 @@ from processor.context import TickContext
 from processor.llm.scripted import SCRIPT_VARIABLE
 from processor.models import LlmCall, Run, Task, ToolCall, Turn
 from processor.models import Tick as TickRow
+from processor.reports.verify import verify
 from processor.services import cards, tasks
 from processor.settings import Settings
 from processor.storage.database import Database
@@ -129,6 +130,11 @@ class World:
         """The titles of the cards on the store's board."""
         with self.database.reading() as work:
             return [card.title for card in cards.list(work, store_id)]
+
+    def broken(self) -> list[str]:
+        """What `processor verify` finds: the names of the promises that are broken, and how."""
+        with self.database.reading() as work:
+            return [f"{each.name}: {each.rows}" for each in verify(work) if each.count]
 
     def change(self, row: SQLModel, **columns: Any) -> None:
         """Change columns behind the program's back."""

@@ -19,7 +19,7 @@ from processor.storage.work import Work
 
 def open_conversation(work: Work, claim: Claim, log: RunLog) -> Conversation:
     """Begin the attempt, or read it back as far as it came."""
-    runs.step(work, claim, Spent())
+    cancel_requested = runs.step(work, claim, Spent())
     if not claim.fresh:
         runs.step(work, claim, Spent(cost_nanousd=turns.lose_calls(work, claim.run_id)))
     task = runs.assignment(work, claim.run_id)
@@ -40,6 +40,7 @@ def open_conversation(work: Work, claim: Claim, log: RunLog) -> Conversation:
         tool_call_count=task.tool_call_count,
         cost_nanousd=task.spent_nanousd,
         active_ms=task.active_ms,
+        cancel_requested=cancel_requested,
     )
 
 
@@ -71,7 +72,7 @@ def fail_call(work: Work, conversation: Conversation, call_id: str, error: str, 
 
 def withdraw_call(work: Work, conversation: Conversation, call_id: str) -> None:
     """The call is not made after all, so nothing of it stays."""
-    runs.step(work, conversation.claim, Spent())
+    conversation.cancel_requested = runs.step(work, conversation.claim, Spent())
     turns.withdraw_call(work, call_id)
 
 
@@ -106,7 +107,7 @@ def begin_turn(work: Work, conversation: Conversation, answered: Answered, log: 
         active_ms=answered.active_ms,
         model=storable(response.model),
     )
-    runs.step(work, conversation.claim, spent)
+    conversation.cancel_requested = runs.step(work, conversation.claim, spent)
     conversation.turns.append(turn)
     conversation.count(spent)
     names = [storable(str(use["name"])) for use in tool_uses(turn)]
@@ -125,7 +126,7 @@ def record_turn(work: Work, conversation: Conversation, answered: Answered, answ
 
 def conclude_turn(work: Work, conversation: Conversation, reply: Message, active_ms: int) -> None:
     """Keep the reply to the latest turn, whose calls have been answered one by one."""
-    runs.step(work, conversation.claim, Spent(active_ms=active_ms))
+    conversation.cancel_requested = runs.step(work, conversation.claim, Spent(active_ms=active_ms))
     turn = conversation.turns[-1]
     written = json.dumps(reply)
     turn.answer(reply, written)

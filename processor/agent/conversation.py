@@ -59,6 +59,8 @@ class Conversation:
     tool_call_count: int
     cost_nanousd: int
     active_ms: int
+    cancel_requested: bool = False
+    """Somebody asked to cancel the run: no further call, no further tool."""
     lap_started: float = field(default_factory=time.monotonic)
     _fixed_size: PromptSize | None = None
 

@@ -4,12 +4,13 @@ import math
 from collections.abc import Callable
 
 from processor.agent import provider
-from processor.agent.outcome import Failed, Finished, LeaveLoop
+from processor.agent.outcome import Cancelled, Failed, Finished, LeaveLoop
 from processor.agent.run_log import RunLog
 from processor.rules.retry import RetryPolicy, next_delay_seconds
 from processor.rules.run_state import ErrorClass, RunState, WaitingFor
 from processor.rules.storable import storable
-from processor.storage import runs, turns
+from processor.storage import interventions, runs, turns
+from processor.storage.interventions import CANCELLED
 from processor.storage.runs import Claim, Ending, Spent
 from processor.storage.work import Work
 
@@ -26,12 +27,15 @@ limits, the time worked included, hold for all attempts of a run together."""
 
 
 def leave(work: Work, write: WriteEnding, claim: Claim, active_ms: int, log: RunLog) -> RunState:
-    """Write an ending, fenced and with the rest of the log; return the state that the run is in now."""
-    runs.step(work, claim, Spent(active_ms=active_ms))
+    """Write an ending, fenced and with the rest of the log; return the state that the run is in now.
+
+    A run that somebody asked to cancel ends as cancelled, whatever it left the loop for.
+    """
+    cancel_requested = runs.step(work, claim, Spent(active_ms=active_ms))
     lost_nanousd = turns.lose_calls(work, claim.run_id, "its run left while it was under way")
     if lost_nanousd:
         runs.step(work, claim, Spent(cost_nanousd=lost_nanousd))
-    return write_down(work, write, claim, log)
+    return write_down(work, cancelled() if cancel_requested else write, claim, log)
 
 
 def write_down(work: Work, write: WriteEnding, claim: Claim, log: RunLog) -> RunState:
@@ -47,6 +51,8 @@ def of(leaving: LeaveLoop, chance: float) -> WriteEnding:
         return succeeded(leaving.output)
     if isinstance(leaving, Failed):
         return failed(leaving, chance)
+    if isinstance(leaving, Cancelled):
+        return cancelled()
     return handed_back()
 
 
@@ -76,6 +82,18 @@ def failed(failure: Failed, chance: float) -> WriteEnding:
         log.warning("run.failed", error_class=failure.error_class, reason=message)
         ending = Ending(RunState.FAILED, output, failure.error_class, message)
         return _finish(work, claim, ending)
+
+    return write
+
+
+def cancelled() -> WriteEnding:
+    """Somebody asked for it."""
+
+    def write(work: Work, claim: Claim, log: RunLog) -> RunState:
+        log.info("run.cancelled")
+        interventions.refuse_calls(work, claim.run_id, CANCELLED)
+        runs.end_attempt(work, claim, None, None)
+        return _finish(work, claim, Ending(RunState.CANCELLED))
 
     return write
 

@@ -1,7 +1,7 @@
 """The agent loop.
 
 1. Record the response with its tool calls, and answer them.
-2. Do what the stop reason says: go on, or leave.
+2. Leave if somebody asked to cancel the run; its tools are not called then. Else do what the stop reason says.
 3. Leave if the tick is ending: the next one goes on at this turn.
 4. Check the run's limits, before anything is spent.
 5. Write the next call down; or the ending, if the run leaves.
@@ -20,7 +20,7 @@ from processor.agent import answers, checkpoint, endings, outside
 from processor.agent.checkpoint import Answered, Answers
 from processor.agent.conversation import UNFINISHED, Conversation, Turn, text_of, tool_uses
 from processor.agent.limits import TOOL_CALLS, CallPlan, plan_call
-from processor.agent.outcome import Failed, Finished, HandedBack, LeaveLoop
+from processor.agent.outcome import Cancelled, Failed, Finished, HandedBack, LeaveLoop
 from processor.agent.provider import ProviderStanding
 from processor.agent.run_log import RunLog
 from processor.agent.toolbox.finish import NAME as FINISH
@@ -33,6 +33,7 @@ from processor.llm.protocol import Model, ModelResponse
 from processor.rules.run_state import ErrorClass, RunState
 from processor.storage import turns
 from processor.storage.database import Database
+from processor.storage.interventions import CANCELLED
 from processor.storage.turns import ToolCallRow
 from processor.storage.work import Work
 
@@ -101,7 +102,8 @@ class Loop:
     def resume(self, work: Work, conversation: Conversation) -> Step:
         """Go on from where the run was left, in the transaction that opened the conversation."""
         turn = conversation.last
-        if turn is not None and turn.stop_reason == "tool_use" and turn.reply is None and tool_uses(turn):
+        unanswered = turn is not None and turn.stop_reason == "tool_use" and turn.reply is None and tool_uses(turn)
+        if turn is not None and unanswered and not conversation.cancel_requested:
             self.log.write(work)
             return Unanswered(turns.calls_of_turn(work, conversation.claim.run_id, turn.number))
         return self.go_on(work, conversation)
@@ -114,14 +116,16 @@ class Loop:
     async def _answer_outside(self, conversation: Conversation, calls: list[ToolCallRow]) -> Step:
         try:
             await outside.answer_all(self.database, self.context, conversation, calls, self.tools, self.log)
-        except HandedBack:
-            leave = partial(endings.leave, write=endings.handed_back(), claim=conversation.claim, log=self.log)
+        except (HandedBack, Cancelled) as leaving:
+            leave = partial(endings.leave, write=endings.of(leaving, 0.0), claim=conversation.claim, log=self.log)
             return await self.database.write_soon(leave, active_ms=conversation.lap())
         return await self.database.write_soon(self.conclude, conversation, calls)
 
     def go_on(self, work: Work, conversation: Conversation) -> Step:
         """Write the next call down, or the ending."""
         try:
+            if conversation.cancel_requested:
+                raise Cancelled
             _leave_if_done(conversation)
             return self._write_next_call(work, conversation)
         except LeaveLoop as leaving:
@@ -130,11 +134,14 @@ class Loop:
     def withdraw(self, work: Work, conversation: Conversation, step: NextCall) -> RunState:
         """Hand the run back before a call that was written down is made."""
         checkpoint.withdraw_call(work, conversation, step.call_id)
-        return endings.write_down(work, endings.handed_back(), conversation.claim, self.log)
+        ending = endings.cancelled() if conversation.cancel_requested else endings.handed_back()
+        return endings.write_down(work, ending, conversation.claim, self.log)
 
     def _answers(self, work: Work, conversation: Conversation, calls: list[ToolCallRow]) -> Answers:
         if not calls:
             return Answers([], None)
+        if conversation.cancel_requested:
+            return Answers(calls, answers.refuse_tools(calls, CANCELLED))
         if conversation.tool_call_count > TOOL_CALLS:
             reason = f"This run may make {TOOL_CALLS} tool calls and has made them: sum up now"
             return Answers(calls, answers.refuse_tools(calls, reason))

@@ -25,5 +25,9 @@ class Failed(LeaveLoop):
         self.output = output
 
 
+class Cancelled(LeaveLoop):
+    """Somebody asked to cancel the run."""
+
+
 class HandedBack(LeaveLoop):
     """The tick ends or is stopped: the next one goes on at this very turn."""

@@ -12,7 +12,7 @@ import json
 
 from processor.agent import answers
 from processor.agent.conversation import Conversation
-from processor.agent.outcome import HandedBack
+from processor.agent.outcome import Cancelled, HandedBack
 from processor.agent.run_log import RunLog
 from processor.agent.toolbox.tool import Caller, Effect, Tool
 from processor.context import TickContext
@@ -35,7 +35,10 @@ async def answer_all(
     tools: dict[str, Tool],
     log: RunLog,
 ) -> None:
-    """Give each call of the latest turn its result. Raises HandedBack before a call when the tick is ending."""
+    """Give each call of the latest turn its result.
+
+    Raises HandedBack before a call when the tick is ending, and Cancelled when somebody asked to cancel the run.
+    """
     turn = conversation.turns[-1].number
     for call in calls:
         if call.result is not None:
@@ -53,7 +56,7 @@ async def answer_all(
 def _answer_here(
     work: Work, conversation: Conversation, turn: int, call: ToolCallRow, tools: dict[str, Tool], log: RunLog
 ) -> None:
-    runs.step(work, conversation.claim, Spent())
+    _fence(work, conversation.claim)
     answers.answer_call(work, conversation.claim, call, tools, log)
     turns.answer(work, conversation.claim, turn, call)
     log.write(work)
@@ -95,8 +98,14 @@ def key(claim: Claim, turn: int, call: ToolCallRow) -> str:
 
 
 def _start(work: Work, claim: Claim, turn: int, call: ToolCallRow) -> None:
-    runs.step(work, claim, Spent())
+    _fence(work, claim)
     turns.start_tool(work, claim, turn, call.position)
+
+
+def _fence(work: Work, claim: Claim) -> None:
+    """Before a call: nothing of this transaction is kept if the run was cancelled."""
+    if runs.step(work, claim, Spent()):
+        raise Cancelled
 
 
 def _record(work: Work, claim: Claim, turn: int, call: ToolCallRow, log: RunLog) -> None:

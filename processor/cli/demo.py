@@ -10,8 +10,7 @@ from processor.agent.toolbox import TOOLS
 from processor.cli.options import AsJson, alone, verb
 from processor.cli.progress import configure_log
 from processor.cli.render import brief, show_json, show_line, show_table
-from processor.cli.reports import RUN_COLUMNS, summary
-from processor.cli.runs import short
+from processor.cli.reports import RUN_COLUMNS, short, summary
 from processor.cli.ticking import run_tick
 from processor.errors import ConfigurationError
 from processor.services import cards, stores, tasks

@@ -1,9 +1,10 @@
 """Shows what a tick did."""
 
 import sys
+from collections.abc import Mapping
+from typing import Any
 
-from processor.cli.render import say, show_json, show_line, show_table
-from processor.cli.runs import short
+from processor.cli.render import brief, say, show_json, show_line, show_table
 from processor.errors import Conflict
 from processor.tick.report import TickReport
 
@@ -14,6 +15,8 @@ RUN_COLUMNS = {
     "cost_usd": "USD",
     "output": "OUTPUT",
 }
+
+LONGEST_OUTPUT = 100
 
 
 def show_report(report: TickReport, *, as_json: bool, compact: bool = False) -> None:
@@ -47,3 +50,8 @@ def summary(report: TickReport) -> str:
     names = ("due", "succeeded", "failed", "waiting", "missed", "skipped", "recovered")
     counts = ", ".join(f"{getattr(report, name)} {name}" for name in names if getattr(report, name) or name == "due")
     return f"{counts}; {report.cost_usd:.4f} USD" if report.runs else f"{counts}; nothing was run"
+
+
+def short(run: Mapping[str, Any], longest: int = LONGEST_OUTPUT) -> dict[str, Any]:
+    """Return a run with its output in one line of a table; a failed one shows its error there."""
+    return {**run, "output": brief(run["error"] or run["output"] or "", longest)}

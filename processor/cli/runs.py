@@ -1,17 +1,19 @@
-"""`processor runs`: what tasks did."""
+"""`processor runs`: what tasks did, and what can be done about it."""
 
 import json as json_library
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 
+from processor.cli import run_control
 from processor.cli.access import looking
 from processor.cli.options import DEFAULT_LIMIT, DEFAULT_STORE, All, AsJson, Limit, Store, cut, noun, verb
-from processor.cli.render import brief, show_json, show_list, show_object, show_table, show_text, show_whole
+from processor.cli.render import show_json, show_list, show_object, show_table, show_text, show_whole
+from processor.cli.reports import short
 from processor.services import runs
 
-app = noun("What tasks did: states, results, logs and transcripts.")
+app = noun("Runs of tasks: look at them, cancel them.")
 COLUMNS = {
     "id": "ID",
     "task_name": "TASK",
@@ -26,7 +28,6 @@ COLUMNS = {
 FIRST = ("id", "state", "task_name", "output")
 LOG_COLUMNS = {"logged_at": "AT", "level": "LEVEL", "event": "EVENT", "fields": "FIELDS"}
 ATTEMPT_COLUMNS = {"attempt": "ATTEMPT", "started_at": "STARTED", "finished_at": "ENDED", "error": "ERROR"}
-LONGEST_OUTPUT = 100
 Which = Annotated[str, typer.Argument(metavar="ID", help="The run.")]
 
 
@@ -79,9 +80,7 @@ def show_transcript(run: Which, store: Store = DEFAULT_STORE, json: AsJson = Fal
         show_text("\n".join(_as_talk(said)))
 
 
-def short(run: Mapping[str, Any], longest: int = LONGEST_OUTPUT) -> dict[str, Any]:
-    """Return a run with its output in one line of a table; a failed one shows its error there."""
-    return {**run, "output": brief(run["error"] or run["output"] or "", longest)}
+run_control.add_to(app)
 
 
 def _as_talk(said: runs.Transcript) -> Iterator[str]:

@@ -32,6 +32,7 @@ class RunView(TypedDict):
     attempt: int
     started_at: str | None
     finished_at: str | None
+    cancel_requested_at: str | None
     duration_seconds: float | None
     output: str | None
     error_class: str | None
@@ -186,6 +187,7 @@ def _view(row: Columns) -> RunView:
         "attempt": row["attempt"],
         "started_at": iso_or_none(row["started_at"]),
         "finished_at": iso_or_none(row["finished_at"]),
+        "cancel_requested_at": iso_or_none(row["cancel_requested_at"]),
         "duration_seconds": row["active_ms"] / 1000 if started else None,
         "output": _masked(row["output"]),
         "error_class": row["error_class"],

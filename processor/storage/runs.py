@@ -140,9 +140,12 @@ def renew(work: Work, worker: Worker) -> int:
     return work.run("runs.renew", worker_id=worker.id, lease_at=work.now + worker.lease_seconds).rowcount
 
 
-def step(work: Work, claim: Claim, spent: Spent) -> None:
-    """Open a fenced transaction. Raises StaleWriter when another worker has the run."""
-    changed = work.run(
+def step(work: Work, claim: Claim, spent: Spent) -> bool:
+    """Open a fenced transaction; tell whether somebody has asked to cancel the run.
+
+    Raises StaleWriter when another worker has the run.
+    """
+    stepped = work.run(
         "runs.step",
         id=claim.run_id,
         fence=claim.fence,
@@ -154,8 +157,10 @@ def step(work: Work, claim: Claim, spent: Spent) -> None:
         cost_nanousd=spent.cost_nanousd,
         active_ms=spent.active_ms,
         model=spent.model,
-    ).rowcount
-    _require(ours=changed == 1, claim=claim)
+    ).rows
+    _require(ours=len(stepped) == 1, claim=claim)
+    ((cancel_requested_at,),) = stepped
+    return cancel_requested_at is not None
 
 
 def wait(work: Work, claim: Claim, waiting_for: WaitingFor, not_before: int | None) -> None:

@@ -90,13 +90,14 @@ RETURNING id, store_id, task_id, fence, attempt, recoveries;
 UPDATE runs SET lease_expires_at = :lease_at WHERE worker_id = :worker_id AND state = 'running';
 
 -- name: step
--- Opens every fenced transaction: takes the row, refuses a stale writer, counts what the step cost.
+-- Opens every fenced transaction: takes the row, refuses a stale writer, counts what the step cost, hears of a cancel.
 UPDATE runs
 SET lease_expires_at = :lease_at, turns = turns + :turn_count, tool_calls = tool_calls + :tool_call_count,
     input_tokens = input_tokens + :input_tokens, output_tokens = output_tokens + :output_tokens,
     cost_nanousd = cost_nanousd + :cost_nanousd, active_ms = active_ms + :active_ms,
     model = coalesce(:model, model), waiting_since = CASE WHEN :turn_count > 0 THEN NULL ELSE waiting_since END
-WHERE id = :id AND state = 'running' AND fence = :fence;
+WHERE id = :id AND state = 'running' AND fence = :fence
+RETURNING cancel_requested_at;
 
 -- name: wait
 UPDATE runs
@@ -112,8 +113,8 @@ WHERE id = :id AND state = 'running' AND fence = :fence
 RETURNING task_id, started_at;
 
 -- name: release_task
--- A task whose run ended shows when, and looks again at the slot that waited for it.
-UPDATE tasks SET last_run_at = :started_at, held = false WHERE id = :task_id;
+-- A task whose run ended shows when that began, if it did, and looks again at the slot that waited for it.
+UPDATE tasks SET last_run_at = coalesce(:started_at, last_run_at), held = false WHERE id = :task_id;
 
 -- name: end_attempt
 -- One that ended before its conversation opened has no row yet.

@@ -6,12 +6,13 @@ import pytest
 from processor.agent.outside import UNKNOWN
 from processor.agent.toolbox import TOOLS
 from processor.context import TickContext
+from processor.services import interventions
 from processor.storage import turns
 from processor.storage.database import Database
 from tests.integration.agent import outside_tools
 from tests.integration.agent.outside_tools import before_sending, sent
 from tests.integration.tick.gone_worker import GoneWorker
-from tests.world import World, call, calls, finishes
+from tests.world import DEFAULT_STORE, World, call, calls, finishes
 
 BOTH = ("send_once", "send_safely")
 
@@ -129,6 +130,36 @@ def test_a_call_that_may_happen_once_is_not_repeated_and_the_model_is_told(world
     assert sent == []
     assert states(world, task_id)[1] == ("send_once", "unknown")
     assert replies(world, task_id)[1] == UNKNOWN
+
+
+def test_a_run_that_is_cancelled_between_two_calls_makes_no_other(world: World) -> None:
+    task_id = world.due_task()
+    world.script(calls(call("send_once", text="one"), call("create_card", title="Two")), finishes())
+
+    def cancel() -> None:
+        with world.database.writing() as work:
+            interventions.cancel(work, DEFAULT_STORE, world.run(task_id).id)
+
+    before_sending.append(cancel)
+    world.tick()
+
+    assert [text for text, _ in sent] == ["one"]
+    assert states(world, task_id) == [("send_once", "succeeded"), ("create_card", "denied")]
+    assert (world.run(task_id).state, world.titles()) == ("cancelled", [])
+    assert world.broken() == []
+
+
+@pytest.mark.parametrize(("started", "state"), [(True, "unknown"), (False, "denied")])
+def test_a_call_that_was_interrupted_and_then_cancelled_is_not_made(world: World, *, started: bool, state: str) -> None:
+    task_id = interrupted(world, "send_once", started=started)
+    with world.database.writing() as work:
+        interventions.cancel(work, DEFAULT_STORE, world.run(task_id).id)
+
+    world.tick()
+
+    assert (sent, world.run(task_id).state) == ([], "cancelled")
+    assert states(world, task_id) == [("create_card", "denied"), ("send_once", state)]
+    assert world.broken() == []
 
 
 def test_a_tick_that_ends_between_two_calls_repeats_neither(world: World) -> None:

@@ -110,6 +110,7 @@ def test_a_run_shows_every_field_that_programs_rely_on(database: Database, store
         "attempt": 1,
         "started_at": "2026-11-16T12:00:00Z",
         "finished_at": "2026-11-16T12:00:09Z",
+        "cancel_requested_at": None,
         "duration_seconds": 8.4,
         "output": "Done.",
         "error_class": None,

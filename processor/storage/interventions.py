@@ -1,0 +1,77 @@
+"""What people do to a run that has not ended, in the database."""
+
+import json
+from dataclasses import dataclass
+
+from processor.storage.work import Work
+
+CANCELLED = "The run was cancelled before this tool was called"
+"""What stands in the transcript in place of a result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A run as it stands, locked until the transaction ends; instants in epoch seconds."""
+
+    id: str
+    store_id: str
+    task_id: str
+    state: str
+    attempt: int
+    fence: int
+    started_at: int | None
+    lease_expires_at: int | None
+    cancel_requested_at: int | None
+
+
+def look_at(work: Work, store_id: str, run_id: str) -> Standing | None:
+    """Lock a run of this store; None if there is none."""
+    row = work.mapping("interventions.look_at", id=run_id, store_id=store_id)
+    return None if row is None else Standing(**row)
+
+
+def cancel(work: Work, run: Standing) -> None:
+    """End a run that is queued or waits, and let its task look at the slot that waited for it."""
+    work.run("interventions.cancel", id=run.id, fence=run.fence, now=work.now)
+    refuse_calls(work, run.id, CANCELLED)
+    if run.attempt:
+        _end_attempt(work, run)
+    work.run("runs.release_task", task_id=run.task_id, started_at=run.started_at)
+    _log(work, run, "run.cancelled")
+
+
+def request_cancel(work: Work, run: Standing) -> None:
+    """Ask the worker of a running run to leave it."""
+    work.run("interventions.request_cancel", id=run.id, fence=run.fence, now=work.now)
+
+
+def refuse_calls(work: Work, run_id: str, reason: str) -> None:
+    """Settle the tool calls of a run that nobody will make any more; `reason` stands in place of their results."""
+    work.run("interventions.refuse_calls", run_id=run_id, result=reason, now=work.now)
+
+
+def _end_attempt(work: Work, run: Standing) -> None:
+    work.run(
+        "runs.end_attempt",
+        run_id=run.id,
+        store_id=run.store_id,
+        attempt=run.attempt,
+        error_class=None,
+        error=None,
+        now=work.now,
+    )
+
+
+def _log(work: Work, run: Standing, event: str, **fields: object) -> None:
+    """Add a line to the log of a run that no worker writes to."""
+    position = work.run("turns.last_log", run_id=run.id).scalar_one() + 1
+    work.run(
+        "turns.log",
+        run_id=run.id,
+        position=position,
+        store_id=run.store_id,
+        now=work.now,
+        level="info",
+        event=event,
+        fields=json.dumps(fields),
+    )

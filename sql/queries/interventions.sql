@@ -1,0 +1,27 @@
+-- What people do to a run that has not ended: cancel it, or take it from its worker.
+
+-- name: look_at
+-- Locks the run, so that what is decided by its state is still true when it is written.
+SELECT id, store_id, task_id, state, attempt, fence, started_at, lease_expires_at, cancel_requested_at
+FROM runs
+WHERE id = :id AND store_id = :store_id
+-- [postgresql] FOR UPDATE
+;
+
+-- name: cancel
+UPDATE runs
+SET state = 'cancelled', cancel_requested_at = :now, finished_at = :now,
+    waiting_for = NULL, not_before = NULL, waiting_since = NULL
+WHERE id = :id AND state IN ('queued', 'waiting') AND fence = :fence;
+
+-- name: request_cancel
+-- The worker hears of it with its next step; who asks again changes nothing.
+UPDATE runs SET cancel_requested_at = coalesce(cancel_requested_at, :now)
+WHERE id = :id AND state = 'running' AND fence = :fence;
+
+-- name: refuse_calls
+-- Tool calls that nobody will make any more; of one that was begun nobody knows how it ended.
+UPDATE tool_calls
+SET state = CASE WHEN state = 'started' THEN 'unknown' ELSE 'denied' END, finished_at = :now,
+    result = CASE WHEN state = 'started' THEN 'Nobody knows whether this happened: it was interrupted' ELSE :result END
+WHERE run_id = :run_id AND state IN ('intended', 'started');
