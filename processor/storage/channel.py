@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 STATEMENT_TIMEOUT_MS = 30_000
 CONNECT_SECONDS = 10
-_PRAGMAS = ("foreign_keys = ON", "synchronous = FULL", "cache_size = -4096", "temp_store = MEMORY")
+_PRAGMAS = ("foreign_keys = ON", "synchronous = FULL", "temp_store = MEMORY")
 _BEGIN_WRITING = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
 _BEGIN_READING = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ"}
 
@@ -24,6 +24,15 @@ class Channel:
         self.dialect = dialect
         self.driver: Any = _connect_sqlite(url) if dialect == "sqlite" else _connect_postgres(url)
         self.cursor: Any = self.driver.cursor()
+        self._cache_kb = 0
+
+    def keep(self, cache_kb: int) -> None:
+        """Let SQLite keep so many kilobytes of pages in memory; those that it has beyond that are given back."""
+        if self.dialect == "sqlite" and cache_kb != self._cache_kb:
+            self.cursor.execute(f"PRAGMA cache_size = -{cache_kb}")
+            if cache_kb < self._cache_kb:
+                self.cursor.execute("PRAGMA shrink_memory")
+            self._cache_kb = cache_kb
 
     def begin(self, *, writes: bool) -> None:
         """Begin a transaction; one that writes takes the lock of a SQLite file at once."""

@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 _POSTGRES_THREADS = 4
 """Each holds a connection: twenty processes at once stay below the hundred that a Postgres server allows by default."""
+_CACHE_KB = 4_096
+_LARGE_CACHE_KB = 65_536
 
 
 class Database:
@@ -35,6 +37,7 @@ class Database:
         refuse_ephemeral(self.url)
         self.dialect = "sqlite" if self.url.startswith("sqlite:") else "postgresql"
         self._idle: list[Channel] = []
+        self._cache_kb = _CACHE_KB
         self._threads = 1 if self.dialect == "sqlite" else _POSTGRES_THREADS
         self._executor = ThreadPoolExecutor(self._threads, "database")
         self._commits = SharedCommit(self, self._executor, self._threads)
@@ -79,6 +82,15 @@ class Database:
         clock = self.clock
         with self.transaction(writes=False) as channel, _settled(Work(channel, clock.now())) as work:
             yield work
+
+    @contextmanager
+    def many_rows(self) -> Iterator[None]:
+        """Statements within go over rows by the thousand: SQLite keeps more pages in memory meanwhile."""
+        self._cache_kb = _LARGE_CACHE_KB
+        try:
+            yield
+        finally:
+            self._cache_kb = _CACHE_KB
 
     def write(self, function: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call `function` with a writing transaction of its own."""
@@ -126,6 +138,7 @@ class Database:
         """A channel that nobody else uses meanwhile."""
         channel = self._idle.pop() if self._idle else Channel(self.url, self.dialect)
         try:
+            channel.keep(self._cache_kb)
             yield channel
         finally:
             channel.end()

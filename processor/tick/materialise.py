@@ -48,10 +48,10 @@ def materialise(database: Database, settings: Settings, store_id: str | None, *,
        Postgres the next page is read and decided while one is being written.
     """
     counts = SlotCounts()
-    claimed = database.write(slots.claim_interval, settings.window_seconds, store_id, with_model=with_model)
-    counts.due += claimed
-    counts.claimed += claimed
-    with _uncollected():
+    with database.many_rows(), _uncollected():
+        claimed = database.write(slots.claim_interval, settings.window_seconds, store_id, with_model=with_model)
+        counts.due += claimed
+        counts.claimed += claimed
         _materialise_pages(database, settings, counts, _pages(database, store_id, with_model=with_model))
     return counts
 
