@@ -74,7 +74,7 @@ CHECKS: Sequence[Check] = [
             "first_runs_have_their_claim": "Each first run for a slot is the one that the slot was claimed for.",
             "slots_run_once": "A slot has one first run at most.",
             "repetitions_repeat": "A repetition is of the same task and slot as the run that it repeats.",
-            "rows_end_at_the_cursor": "No slot after a task's cursor has a ledger row.",
+            "rows_end_at_the_cursor": "No slot after a task's cursor has a ledger row without a run.",
             "rows_come_after_their_slot": "No slot is accounted for before its time.",
             "range_rows_make_sense": "A range row has an end and a count that fit together, and claims nothing.",
             "ranges_stand_alone": "No other row lies within a range row.",

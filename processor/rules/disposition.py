@@ -163,7 +163,14 @@ def decide(  # noqa: PLR0913 - the facts of one task, all named
 def resume_after_pause(schedule: Schedule, cursor: int, now: int) -> LedgerEntry | None:
     """Return the one row for all slots of a pause that ends now, if it had any; the new cursor is `now`."""
     last = newest(schedule, cursor, now)
-    return None if last is None else _range(schedule, cursor, last, Disposition.SKIPPED_PAUSED)
+    return None if last is None else part(schedule, cursor, last, Disposition.SKIPPED_PAUSED)
+
+
+def part(schedule: Schedule, after: int, last: int, disposition: Disposition) -> LedgerEntry:
+    """Return the one row for all slots later than `after` up to `last`; there must be one."""
+    first = next(slots(schedule, after, last))
+    until = newest(schedule, after, last)
+    return LedgerEntry(first, disposition, until, count(schedule, after, last))
 
 
 def _due(
@@ -231,15 +238,9 @@ def _decision(due: _Due, settled: list[_Span[Disposition]], *, cursor: int, held
 
 def _entries(schedule: Schedule, span: _Span[Disposition]) -> Iterator[LedgerEntry]:
     if count(schedule, span.after, span.until) > LONGEST_LIST:
-        yield _range(schedule, span.after, span.until, span.fate)
+        yield part(schedule, span.after, span.until, span.fate)
     else:
         yield from (LedgerEntry(slot, span.fate) for slot in slots(schedule, span.after, span.until))
-
-
-def _range(schedule: Schedule, after: int, last: int, disposition: Disposition) -> LedgerEntry:
-    first = next(slots(schedule, after, last))
-    until = newest(schedule, after, last)
-    return LedgerEntry(first, disposition, until, count(schedule, after, last))
 
 
 def _without_run(spans: Iterable[_Span[_Kind]]) -> list[_Span[Disposition]]:

@@ -48,9 +48,10 @@ class Database:
     @property
     def clock(self) -> Clock:
         """The host's time on SQLite, the database's on Postgres."""
-        if self._clock is None:
-            self._clock = host_clock() if self.dialect == "sqlite" else self._read_clock()
-        return self._clock
+        clock = self._clock
+        if clock is None:
+            clock = self._clock = host_clock() if self.dialect == "sqlite" else self._read_clock()
+        return clock
 
     @contextmanager
     def transaction(self, *, writes: bool) -> Iterator[Channel]:
@@ -125,7 +126,7 @@ class Database:
             yield connection
 
     def read_clock_again(self) -> None:
-        """A process that ticks for long asks for the time anew: a suspended machine's monotonic clock stood still."""
+        """Ask for the time anew: a suspended machine's monotonic clock stood still, a database's clock may be set."""
         self._clock = None
 
     def close(self) -> None:

@@ -2,11 +2,14 @@
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from processor.rules.clock_step import around
 from processor.rules.disposition import Decision, LedgerEntry
+from processor.rules.schedules import Schedule, from_columns
 from processor.storage.work import Work
 
 PAGE = 20_000
@@ -15,8 +18,13 @@ PAGE = 20_000
 Small pages cost more: the tasks of one lie all over the table and its indices, so each writes most blocks again.
 """
 
+SCHEDULE_COLUMNS = ("schedule_type", "interval_seconds", "anchor_at", "cron", "timezone", "once_at")
+
 Tasks = Sequence[Mapping[str, Any]]
 """Due tasks as plain columns."""
+
+Entry = tuple[str, str, LedgerEntry]
+"""A row to write, with its task's and store's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,14 @@ class Page:
     def last(self) -> bool:
         """True when no further page follows."""
         return len(self.tasks) < PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was written of a page: the tasks that nobody had moved or changed meanwhile, and how many claims."""
+
+    moved: Sequence[str]
+    claimed: int
 
 
 FIRST = (-1, "00000000-0000-0000-0000-000000000000")
@@ -66,23 +82,30 @@ def due(work: Work, store_id: str | None, after: tuple[int, str] = FIRST, *, wit
     return Page(tasks, (tasks[-1]["next_run_at"], tasks[-1]["id"]) if tasks else after)
 
 
-def record(work: Work, decisions: Mapping[str, Decision], tasks: Tasks) -> list[str]:
-    """Write what was decided for these tasks; return the ids of those whose cursor was still where it had been read."""
+def record(work: Work, decisions: Mapping[str, Decision], tasks: Tasks) -> Recorded:
+    """Write what was decided for these tasks, as far as their cursor is still where it had been read."""
     moves = [_move(task, decisions[task["id"]]) for task in tasks if task["id"] in decisions]
     moved = [row.id for row in work.all("slots.advance", decisions=json.dumps(moves))]
-    stores = {task["id"]: task["store_id"] for task in tasks}
-    entries = [(task_id, stores[task_id], entry) for task_id in moved for entry in decisions[task_id].entries]
-    if entries:
-        work.run("slots.queue_claimed", batch_id=enter(work, entries), now=work.now)
-    return moved
+    by_id = {task["id"]: task for task in tasks}
+    entries = [
+        (task_id, by_id[task_id]["store_id"], entry) for task_id in moved for entry in decisions[task_id].entries
+    ]
+    if not entries:
+        return Recorded(moved, 0)
+    batch_id = enter(work, entries, lambda task_id: _schedule(by_id[task_id]))
+    return Recorded(moved, work.run("slots.queue_claimed", batch_id=batch_id, now=work.now).rowcount)
 
 
-def enter(work: Work, entries: Iterable[tuple[str, str, LedgerEntry]]) -> str:
-    """Write ledger rows, each with its task's and store's id, where there are none; return the id of the batch."""
+def enter(work: Work, entries: Sequence[Entry], schedule_of: Callable[[str], Schedule]) -> str:
+    """Write ledger rows where there are none; return the id of the batch.
+
+    A slot may have its claim already: it ran while the clock was ahead. Range rows, of which few are written, leave
+    such slots out; `schedule_of` tells a task's schedule where that is needed.
+    """
     batch_id = str(uuid.uuid4())
     rows = [
         (task_id, store_id, entry.scheduled_time, entry.disposition, entry.until_time, entry.slot_count)
-        for task_id, store_id, entry in entries
+        for task_id, store_id, entry in _around_claims(work, entries, schedule_of)
     ]
     work.run("slots.record", batch_id=batch_id, now=work.now, entries=json.dumps(rows))
     return batch_id
@@ -91,6 +114,33 @@ def enter(work: Work, entries: Iterable[tuple[str, str, LedgerEntry]]) -> str:
 def needs_model(work: Work, store_id: str | None) -> bool:
     """Tell whether anything is due or ready that cannot run without a model."""
     return work.first("slots.needs_model", now=work.now, store_id=store_id) is not None
+
+
+def _around_claims(work: Work, entries: Sequence[Entry], schedule_of: Callable[[str], Schedule]) -> Iterable[Entry]:
+    ranges = [
+        (task_id, entry.scheduled_time, entry.until_time)
+        for task_id, _, entry in entries
+        if entry.until_time is not None
+    ]
+    claimed = defaultdict[tuple[str, int], list[int]](list)
+    for row in work.all("slots.claimed_within", ranges=json.dumps(ranges)) if ranges else ():
+        claimed[row.task_id, row.begins_at].append(row.scheduled_time)
+    return _parted(entries, claimed, schedule_of) if claimed else entries
+
+
+def _parted(
+    entries: Iterable[Entry], claimed: Mapping[tuple[str, int], list[int]], schedule_of: Callable[[str], Schedule]
+) -> Iterator[Entry]:
+    for task_id, store_id, entry in entries:
+        within = claimed.get((task_id, entry.scheduled_time))
+        if within is None or entry.until_time is None:
+            yield task_id, store_id, entry
+        else:
+            yield from ((task_id, store_id, part) for part in around(schedule_of(task_id), entry, within))
+
+
+def _schedule(task: Mapping[str, Any]) -> Schedule:
+    return from_columns(*(task[name] for name in SCHEDULE_COLUMNS))
 
 
 def _move(task: Mapping[str, Any], decision: Decision) -> tuple[Any, ...]:

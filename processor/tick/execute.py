@@ -158,6 +158,7 @@ class Execution:
         """Renew all leases of this process at once. A process that hangs stops doing so, and loses its runs."""
         while True:
             await asyncio.sleep(self._worker.lease_seconds / RENEWALS_PER_LEASE)
+            self._database.read_clock_again()  # a lease by a clock that has been set back would outlast its worker
             try:
                 await self._database.write_soon(runs.renew, self._worker)
             except ProcessorError as error:

@@ -17,8 +17,6 @@ from processor.settings import Settings
 from processor.storage import slots
 from processor.storage.database import Database
 
-SCHEDULE_COLUMNS = ("schedule_type", "interval_seconds", "anchor_at", "cron", "timezone", "once_at")
-
 
 @dataclass(slots=True)
 class SlotCounts:
@@ -30,13 +28,11 @@ class SlotCounts:
     skipped: int = 0
 
     def add(self, decision: Decision) -> None:
-        """Count one task's decision."""
+        """Count what one task does not run; claims are counted where they are won."""
         for entry in decision.entries:
-            if entry.disposition is Disposition.CLAIMED:
-                self.claimed += 1
-            elif entry.disposition is Disposition.MISSED:
+            if entry.disposition is Disposition.MISSED:
                 self.missed += entry.slot_count
-            else:
+            elif entry.disposition is not Disposition.CLAIMED:
                 self.skipped += entry.slot_count
 
 
@@ -87,11 +83,13 @@ class _Written:
     """A page on its way into the database."""
 
     decisions: Mapping[str, Decision]
-    moved: Future[list[str]]
+    recorded: Future[slots.Recorded]
 
     def count(self, counts: SlotCounts) -> None:
         """Wait until it is there, and count what was not overtaken by somebody else's change."""
-        for task_id in self.moved.result():
+        recorded = self.recorded.result()
+        counts.claimed += recorded.claimed
+        for task_id in recorded.moved:
             counts.add(self.decisions[task_id])
 
 
@@ -135,7 +133,7 @@ def _decide_all(tasks: slots.Tasks, settings: Settings, now: int) -> dict[str, D
 
 def _decide(task: Mapping[str, Any], settings: Settings, now: int) -> Decision:
     """The rules' decision; a pause that has ended first becomes one row of its own."""
-    schedule = from_columns(*(task[name] for name in SCHEDULE_COLUMNS))
+    schedule = from_columns(*(task[name] for name in slots.SCHEDULE_COLUMNS))
     cursor, pause = task["cursor_at"], None
     if task["paused_until"] is not None:
         pause = resume_after_pause(schedule, cursor, task["paused_until"])

@@ -1,6 +1,7 @@
 """One tick.
 
-1. Check: schema, database, clocks; a credential, if a task that needs a model is due.
+1. Check: schema, database, clocks; a credential, if a task that needs a model is due. If the clock has been set back
+   since the latest tick, undo first what it wrote while it was ahead.
 2. Materialise the due slots of all stores.
 3. Take over, resume and start runs, and execute them, many at once. Under the emergency stop nothing is executed.
 4. Write the tick's row. A failed run is data; what stops a tick is its exit code.
@@ -13,7 +14,7 @@ import sys
 import time
 import uuid
 from collections.abc import Awaitable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from processor.context import Listener, TickContext, unheard
 from processor.errors import ProcessorError
@@ -27,6 +28,7 @@ from processor.storage.runs import Claim, Worker
 from processor.storage.ticks import TickEnd
 from processor.storage.work import Work
 from processor.tick import checks
+from processor.tick.clock_step import StepBack, undo_future
 from processor.tick.execute import Execution
 from processor.tick.materialise import materialise
 from processor.tick.report import TickReport
@@ -55,7 +57,9 @@ async def tick(
     context = context or TickContext(settings.tick_seconds, listener)
     checks.require_usable(database)
     row = TickRow(database, str(uuid.uuid4()))
-    database.write(row.begin)
+    stepped_back = database.write(_begin, row, settings.lease_seconds)
+    if stepped_back is not None:
+        get_logger().warning("clock.stepped_back", **asdict(stepped_back))
     return await row.close_after(_work(database, settings, options, context, row.report), context)
 
 
@@ -81,6 +85,12 @@ async def run_task(
     claims = database.write(_request_and_claim, row, worker, task_id)
     execution = Execution(database, settings, context, worker, max_runs=0)
     return await row.close_after(_execute(execution, claims, row.report), context)
+
+
+def _begin(work: Work, row: "TickRow", lease_seconds: int) -> StepBack | None:
+    stepped_back = undo_future(work, lease_seconds)
+    row.begin(work)
+    return stepped_back
 
 
 def _request_and_claim(work: Work, row: "TickRow", worker: Worker, task_id: str) -> list[Claim]:

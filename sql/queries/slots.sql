@@ -45,7 +45,9 @@ SELECT t.id, t.store_id, t.name, t.schedule_type, t.interval_seconds, t.anchor_a
         WHERE r.task_id = t.id AND r.state IN ('queued', 'running', 'waiting')
     ) AS has_open_run,
     CASE WHEN t.held_slot IS NOT NULL
-        THEN (SELECT max(past.finished_at) FROM runs AS past WHERE past.task_id = t.id) END AS busy_until
+        -- an end that lies ahead was written while the clock was ahead
+        THEN (SELECT max(past.finished_at) FROM runs AS past WHERE past.task_id = t.id AND past.finished_at <= :now) END
+        AS busy_until
 FROM tasks AS t
 JOIN stores AS s ON s.id = t.store_id
 WHERE t.next_run_at <= :now AND NOT t.held
@@ -84,6 +86,20 @@ SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3,
 FROM json_each(:entries)
 WHERE true
 ON CONFLICT (task_id, scheduled_time, store_id) DO NOTHING;
+
+-- name: claimed_within
+-- Claims that lie in ranges of slots which are about to be accounted for.
+SELECT l.task_id, g.begins_at, l.scheduled_time
+-- [sqlite] FROM (
+-- [sqlite]     SELECT value ->> 0 AS task_id, value ->> 1 AS begins_at, value ->> 2 AS ends_at FROM json_each(:ranges)
+-- [sqlite] ) AS g
+-- [postgresql] FROM (
+-- [postgresql]     SELECT CAST(value ->> 0 AS uuid) AS task_id, CAST(value ->> 1 AS bigint) AS begins_at,
+-- [postgresql]         CAST(value ->> 2 AS bigint) AS ends_at
+-- [postgresql]     FROM jsonb_array_elements(CAST(:ranges AS jsonb)) AS value
+-- [postgresql] ) AS g
+JOIN processed_task_executions AS l
+    ON l.task_id = g.task_id AND l.scheduled_time >= g.begins_at AND l.scheduled_time <= g.ends_at;
 
 -- name: queue_claimed
 -- A run for each slot that this batch won.

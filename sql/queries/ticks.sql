@@ -10,7 +10,8 @@ SET finished_at = :now, exit_code = :exit_code, error = :error, counts = :counts
 WHERE id = :id;
 
 -- name: beat
-UPDATE heartbeat SET ticked_at = :now WHERE id = 1;
+-- Never back: a heartbeat that lies ahead says that the clock was ahead, until what that left behind is undone.
+UPDATE heartbeat SET ticked_at = :now WHERE id = 1 AND coalesce(ticked_at, 0) <= :now;
 
 -- name: stopped
 SELECT reason FROM emergency_stop WHERE id = 1;

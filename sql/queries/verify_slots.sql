@@ -55,14 +55,14 @@ ORDER BY r.queued_at, r.id
 LIMIT :limit;
 
 -- name: rows_end_at_the_cursor
--- A clock that was set back leaves claims that lie ahead; they were written at what is now a time to come.
+-- A clock that was ahead and has been set back leaves its claims, and takes everything else away.
 SELECT l.task_id AS id, l.store_id,
     'slot @' || l.scheduled_time || ' is ' || l.disposition || ', and the cursor stands at @' || t.cursor_at AS said,
     count(*) OVER () AS total
 FROM processed_task_executions AS l
 JOIN tasks AS t ON t.id = l.task_id
 WHERE coalesce(l.until_time, l.scheduled_time) > t.cursor_at
-    AND NOT (l.disposition = 'claimed' AND l.processed_at > :now)
+    AND l.disposition <> 'claimed'
     AND (:store_id IS NULL OR l.store_id = :store_id)
 ORDER BY l.scheduled_time, l.task_id
 LIMIT :limit;

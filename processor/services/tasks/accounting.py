@@ -24,7 +24,7 @@ def account(work: Work, task: Task, until: int) -> None:
         return
     entries = [(task.id, task.store_id, entry) for entry in _entries(task, cursor, until)]
     if entries:
-        slots.enter(work, entries)
+        slots.enter(work, entries, lambda _: schedule_of(task))
     task.cursor_at = moment(until)
     if task.paused_until is not None and epoch(task.paused_until) <= until:
         task.paused_until = None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from processor.errors import InvalidInput, InvalidSchedule
 from processor.models import Task
+from processor.rules.next_look import next_look
 from processor.rules.schedules import (
     Calendar,
     Interval,
@@ -12,7 +13,6 @@ from processor.rules.schedules import (
     Schedule,
     calendar,
     from_columns,
-    next_after,
     parse_interval,
 )
 from processor.rules.schedules.interval import checked_seconds
@@ -81,16 +81,10 @@ def write_schedule(task: Task, schedule: Schedule) -> None:
 
 
 def write_next(task: Task) -> None:
-    """Set when the tick has to look at the task: at the first slot after its cursor, or after its pause.
-
-    Where a pause covers the last slot of all, its end takes that place, or nobody would account for the slot.
-    """
-    schedule, cursor, paused_until = schedule_of(task), epoch(task.cursor_at), epoch_or_none(task.paused_until)
-    next_run_at = next_after(schedule, cursor) if task.enabled else None
-    if next_run_at is not None and paused_until is not None and next_run_at <= paused_until:
-        after_pause = next_after(schedule, paused_until)
-        next_run_at = paused_until if after_pause is None else after_pause
-    task.next_run_at = moment_or_none(next_run_at)
+    """Set when the tick has to look at the task."""
+    paused_until = epoch_or_none(task.paused_until)
+    at = next_look(schedule_of(task), epoch(task.cursor_at), enabled=task.enabled, paused_until=paused_until)
+    task.next_run_at = moment_or_none(at)
 
 
 def _asked_type(fields: TaskFields, current: Task | None) -> str | None:

@@ -61,7 +61,7 @@ def test_the_short_way_and_the_long_way_agree(world: World, stores: Stores, ever
     with world.database.reading() as work:
         page = stored_slots.due(work, stores.stranger)
     decisions = _decide_all(page.tasks, world.settings, world.clock.now)
-    assert world.database.write(stored_slots.record, decisions, page.tasks) == [long]
+    assert world.database.write(stored_slots.record, decisions, page.tasks).moved == [long]
 
     assert outcome(world, short) == outcome(world, long)
 
@@ -81,8 +81,8 @@ def test_what_was_decided_twice_is_written_once(world: World) -> None:
         page = stored_slots.due(work, None)
     decisions = _decide_all(page.tasks, world.settings, world.clock.now)
 
-    assert world.database.write(stored_slots.record, decisions, page.tasks) == [task_id]
-    assert world.database.write(stored_slots.record, decisions, page.tasks) == []
+    assert world.database.write(stored_slots.record, decisions, page.tasks).moved == [task_id]
+    assert world.database.write(stored_slots.record, decisions, page.tasks).moved == []
 
     assert len(world.runs(task_id)) == 1
     assert world.dispositions(task_id) == ["claimed"]
@@ -97,7 +97,7 @@ def test_an_edit_between_looking_and_writing_goes_first(world: World) -> None:
         tasks.update(work, page.tasks[0]["store_id"], task_id, {"name": "Renamed"}, frozenset())
 
     decisions = _decide_all(page.tasks, world.settings, world.clock.now)
-    assert world.database.write(stored_slots.record, decisions, page.tasks) == []
+    assert world.database.write(stored_slots.record, decisions, page.tasks).moved == []
 
     assert materialised(world)["claimed"] == 1
 

@@ -1,0 +1,80 @@
+"""Rows that a clock wrote while it was ahead, and what is put in their place."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from processor.rules.disposition import Disposition, LedgerEntry
+from processor.storage.work import Work
+
+PAGE = 20_000
+_FIRST = "00000000-0000-0000-0000-000000000000"
+
+Move = tuple[str, int | None, int | None]
+"""A task's id, its anchor, and when it is looked at next."""
+
+
+def lower_marks(work: Work, latest_at: int) -> bool:
+    """Set back what says when the latest tick was, if that is later than `latest_at`; tell whether it was."""
+    return work.first("clock_step.lower_heartbeat", now=work.now, latest_at=latest_at) is not None
+
+
+def tasks_ahead(work: Work, latest_at: int) -> Iterator[Sequence[Mapping[str, Any]]]:
+    """Pages of tasks whose cursor is later than `latest_at`; they stay locked."""
+    after = _FIRST
+    while page := _page(work, latest_at, after):
+        yield page
+        after = page[-1]["id"]
+
+
+def _page(work: Work, latest_at: int, after: str) -> Sequence[Mapping[str, Any]]:
+    return work.run("clock_step.tasks_ahead", latest_at=latest_at, after_id=after, limit=PAGE).mappings()
+
+
+def straddling(work: Work, task_ids: Sequence[str]) -> list[tuple[str, LedgerEntry]]:
+    """Range rows of these tasks that end after now and begin before; each with its task's id."""
+    rows = work.all("clock_step.straddling", ids=json.dumps(task_ids), now=work.now)
+    return [
+        (row.task_id, LedgerEntry(row.scheduled_time, Disposition(row.disposition), row.until_time, row.slot_count))
+        for row in rows
+    ]
+
+
+def shorten(work: Work, rows: Sequence[tuple[str, LedgerEntry]]) -> None:
+    """Give range rows their new end and count."""
+    if rows:
+        values = [
+            {
+                "task_id": task_id,
+                "scheduled_time": row.scheduled_time,
+                "until_time": row.until_time,
+                "slot_count": row.slot_count,
+            }
+            for task_id, row in rows
+        ]
+        work.run("clock_step.cut", values)
+
+
+def forget(work: Work, task_ids: Sequence[str]) -> int:
+    """Remove the rows of slots to come that nobody runs; return how many."""
+    return work.run("clock_step.forget", ids=json.dumps(task_ids), now=work.now).rowcount
+
+
+def move_back(work: Work, moves: Sequence[Move]) -> None:
+    """Set the cursors to now."""
+    work.run("clock_step.move_back", moves=json.dumps(moves), now=work.now)
+
+
+def shorten_leases(work: Work, lease_seconds: int) -> int:
+    """Let no lease outlast one that begins now; return how many did."""
+    return work.run("clock_step.shorten_leases", lease_at=work.now + lease_seconds).rowcount
+
+
+def shorten_waits(work: Work, longest_seconds: int) -> int:
+    """Let no run wait longer than that for its time; return how many would have."""
+    return work.run("clock_step.shorten_waits", now=work.now, longest_seconds=longest_seconds).rowcount
+
+
+def shorten_refusals(work: Work) -> None:
+    """A provider that refused us in a time to come may be asked again."""
+    work.run("clock_step.shorten_refusals", now=work.now)

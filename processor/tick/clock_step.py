@@ -1,0 +1,75 @@
+"""When the clock turns out to have been ahead: what it wrote in the time to come is undone, and nothing runs twice."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from processor.errors import InvalidSchedule
+from processor.log import get_logger
+from processor.rules.clock_step import begun_by, cut
+from processor.rules.next_look import next_look
+from processor.rules.retry import STANDARD
+from processor.rules.schedules import Interval, Schedule, from_columns
+from processor.storage import clock_step
+from processor.storage.clock_step import Move
+from processor.storage.slots import SCHEDULE_COLUMNS
+from processor.storage.work import Work
+
+TOLERATED_SECONDS = 60
+"""Clocks are corrected by so much all the time; the slots of a minute are simply not asked for again."""
+
+
+@dataclass(slots=True)
+class StepBack:
+    """What was set right: tasks, rows of the ledger removed and shortened, leases and waits shortened."""
+
+    tasks: int = 0
+    rows_removed: int = 0
+    rows_cut: int = 0
+    leases: int = 0
+    waits: int = 0
+
+
+def undo_future(work: Work, lease_seconds: int) -> StepBack | None:
+    """Set right what a clock that was ahead has left behind; None if the clock has not gone back.
+
+    1. The latest tick lies more than a minute ahead: only then anything else can. It is set to now, so that of
+       several processes one does all of this, in one transaction.
+    2. Tasks whose cursor lies ahead: rows of slots to come go unless a run stands for them, a range row ends at its
+       last slot that has been, and the cursor goes back to now. The next real slot runs.
+    3. Leases, waits and refusals end at the latest when one that began now would.
+    """
+    latest_at = work.now + TOLERATED_SECONDS
+    if not clock_step.lower_marks(work, latest_at):
+        return None
+    done = StepBack()
+    for page in clock_step.tasks_ahead(work, latest_at):
+        _move_back(work, page, done)
+    done.leases = clock_step.shorten_leases(work, lease_seconds)
+    done.waits = clock_step.shorten_waits(work, STANDARD.cap_seconds)
+    clock_step.shorten_refusals(work)
+    return done
+
+
+def _move_back(work: Work, page: Sequence[Mapping[str, Any]], done: StepBack) -> None:
+    schedules: dict[str, Schedule] = {}
+    moves = list[Move]()
+    for task in page:
+        try:
+            schedules[task["id"]] = from_columns(*(task[name] for name in SCHEDULE_COLUMNS))
+            moves.append(_move(task, schedules[task["id"]], work.now))
+        except InvalidSchedule as error:
+            get_logger().error("task.unschedulable", task_id=task["id"], reason=str(error))
+    moved = [task_id for task_id, _, _ in moves]
+    shorter = [(task_id, cut(schedules[task_id], row, work.now)) for task_id, row in clock_step.straddling(work, moved)]
+    clock_step.shorten(work, shorter)
+    done.rows_removed += clock_step.forget(work, moved)
+    clock_step.move_back(work, moves)
+    done.rows_cut += len(shorter)
+    done.tasks += len(moves)
+
+
+def _move(task: Mapping[str, Any], schedule: Schedule, now: int) -> Move:
+    schedule = begun_by(schedule, (task["created_at"], task["updated_at"]), now)
+    at = next_look(schedule, now, enabled=bool(task["enabled"]), paused_until=task["paused_until"])
+    return task["id"], schedule.anchor if isinstance(schedule, Interval) else task["anchor_at"], at
