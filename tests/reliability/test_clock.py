@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from processor.models import Heartbeat, Task
+from processor.models import Heartbeat, Run, Task
 from processor.reports.verify import verify
 from processor.services.instants import epoch, epoch_or_none
 from tests.conftest import RunProgram
 from tests.integration.tick.gone_worker import GoneWorker
+from tests.reliability.figures import Figures
 from tests.reliability.matcher import holding, mismatches
 from tests.world import HOUR, World, finishes
 
@@ -72,7 +73,7 @@ def _is_due(task: Task, now: int) -> bool:
 
 
 @pytest.mark.parametrize("seed", range(SEQUENCES))
-def test_whatever_the_clock_does_each_slot_is_accounted_for_once(world: World, seed: int) -> None:
+def test_whatever_the_clock_does_each_slot_is_accounted_for_once(world: World, figures: Figures, seed: int) -> None:
     random = Random(seed)
     add_tasks(world, random)
     for _ in range(MOVES):
@@ -82,6 +83,8 @@ def test_whatever_the_clock_does_each_slot_is_accounted_for_once(world: World, s
     assert mismatches(world.database.url, stepped_back=True) == []
     assert broken_promises(world) == []
     assert left_ahead(world) == []
+    slots = holding(world.database.url).slot_count
+    figures.add("clock jumps", world.database.dialect, rounds=1, runs=len(world.rows(Run)), slots_accounted_for=slots)
 
 
 def test_a_year_ahead_and_back_costs_no_slot_and_runs_none_twice(world: World) -> None:
