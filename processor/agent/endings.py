@@ -73,6 +73,7 @@ def failed(failure: Failed, chance: float) -> WriteEnding:
     def write(work: Work, claim: Claim, log: RunLog) -> RunState:
         delay = _retry_delay_seconds(work, claim, failure, chance)
         message, output = storable(failure.message), failure.output and storable(failure.output)
+        interventions.refuse_calls(work, claim.run_id, "The attempt ended before this tool was called")
         runs.end_attempt(work, claim, failure.error_class, message)
         if delay is not None:
             log.warning(

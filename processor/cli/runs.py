@@ -111,5 +111,5 @@ def _text(message: Any) -> str:
     content = message.get("content", "") if isinstance(message, dict) else message
     if isinstance(content, str):
         return content
-    blocks = [block for block in content if isinstance(block, dict)]
+    blocks = [block for block in content or () if isinstance(block, dict)]
     return "\n".join(str(block["text"]) for block in blocks if isinstance(block.get("text"), str))

@@ -8,7 +8,7 @@ from processor.reports.explain_facts import Facts, RunFacts, SlotFacts
 from processor.reports.moments import moment, span
 from processor.rules.disposition import Disposition, Misfire, Overlap
 from processor.rules.redaction import redacted
-from processor.rules.run_state import RunState, WaitingFor
+from processor.rules.run_state import MOST_RECOVERIES, RunState, WaitingFor
 from processor.rules.schedules import describe
 
 LONGEST_REASON = 200
@@ -149,8 +149,10 @@ def _lease(facts: Facts, run: RunFacts) -> str:
     lease = run.lease_expires_at or facts.now
     taken = f", taken over {run.recoveries} times before" if run.recoveries else ""
     if lease < facts.now:
+        again = run.recoveries < MOST_RECOVERIES and run.cancel_requested_at is None
+        next_tick = "takes it over" if again else "ends it"
         return (
-            f"its worker went silent, the lease ran out at {_at(facts, lease)}, and the next tick takes it over{taken}."
+            f"its worker went silent, the lease ran out at {_at(facts, lease)}, and the next tick {next_tick}{taken}."
         )
     return f"its worker's lease lasts until {_at(facts, lease)}{taken}."
 

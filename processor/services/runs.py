@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 from processor.errors import Conflict
 from processor.rules.instants import iso, iso_or_none
 from processor.rules.redaction import redacted, redacted_throughout
-from processor.rules.run_state import RunState, Trigger
+from processor.rules.run_state import MOST_RECOVERIES, SUSPECT_RECOVERIES, RunState, Trigger
 from processor.services import checks
 from processor.storage.work import Row, Work
 
@@ -154,7 +154,14 @@ def require_no_open_run(work: Work, task_id: str) -> None:
 
 def ready(work: Work, store_id: str | None) -> list[RunView]:
     """Return the runs that a tick would take up now, in its order, of one store or of all."""
-    return among(work, [row.id for row in work.all("run_views.ready", now=work.now, store_id=store_id)])
+    found = work.all(
+        "run_views.ready",
+        now=work.now,
+        store_id=store_id,
+        suspect_count=SUSPECT_RECOVERIES,
+        most_count=MOST_RECOVERIES,
+    )
+    return among(work, [row.id for row in found])
 
 
 def planned(work: Work, slots: Mapping[str, Sequence[int]]) -> list[dict[str, Any]]:

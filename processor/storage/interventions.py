@@ -47,7 +47,7 @@ def request_cancel(work: Work, run: Standing) -> None:
 
 def refuse_calls(work: Work, run_id: str, reason: str) -> None:
     """Settle the tool calls of a run that nobody will make any more; `reason` stands in place of their results."""
-    work.run("interventions.refuse_calls", run_id=run_id, result=reason, now=work.now)
+    work.later("interventions.refuse_calls", run_id=run_id, result=reason, now=work.now)
 
 
 def _end_attempt(work: Work, run: Standing) -> None:

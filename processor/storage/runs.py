@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from processor.errors import StaleWriter
-from processor.rules.run_state import ErrorClass, RunState, WaitingFor
+from processor.rules.run_state import MOST_RECOVERIES, SUSPECT_RECOVERIES, ErrorClass, RunState, WaitingFor
 from processor.storage.work import Row, Work
 
 
@@ -20,6 +20,7 @@ class Claim:
     recoveries: int
     worker_id: str
     lease_seconds: int
+    cancel_requested: bool = False
 
     @property
     def fresh(self) -> bool:
@@ -100,16 +101,25 @@ def waiting_since(work: Work, run_id: str) -> int | None:
     return since
 
 
-def claim(work: Work, worker: Worker, limit: int) -> list[Claim]:
-    """Take up to `limit` runs: first those of silent workers, then those that wait no longer, then queued ones."""
+def claim(work: Work, worker: Worker, limit: int, *, suspect: bool | None = None) -> list[Claim]:
+    """Take up to `limit` runs: first those of silent workers, then those that wait no longer, then queued ones.
+
+    `suspect` False leaves out those that are to be executed alone.
+    """
     claims: list[Claim] = []
     for name in ("runs.take_over", "runs.resume", "runs.start"):
         if len(claims) < limit:
-            claims += _take(work, name, worker, limit - len(claims))
+            claims += _take(work, name, worker, limit=limit - len(claims), is_suspect=suspect, ready_at=work.now)
     return claims
 
 
-def _take(work: Work, name: str, worker: Worker, limit: int) -> list[Claim]:
+def claim_suspect(work: Work, worker: Worker, ready_at: int) -> list[Claim]:
+    """Take one run that is to be executed alone and has been ready since `ready_at`, epoch seconds, if there is one."""
+    wanted = {"limit": 1, "is_suspect": True, "ready_at": ready_at}
+    return _take(work, "runs.take_over", worker, **wanted) or _take(work, "runs.resume", worker, **wanted)
+
+
+def _take(work: Work, name: str, worker: Worker, **wanted: int | None) -> list[Claim]:
     rows = work.all(
         name,
         worker_id=worker.id,
@@ -117,7 +127,9 @@ def _take(work: Work, name: str, worker: Worker, limit: int) -> list[Claim]:
         lease_at=work.now + worker.lease_seconds,
         store_id=worker.store_id,
         id=worker.run_id,
-        limit=limit,
+        suspect_count=SUSPECT_RECOVERIES,
+        most_count=MOST_RECOVERIES,
+        **wanted,
     )
     return [_claim(row, worker) for row in rows]
 
@@ -132,7 +144,13 @@ def _claim(row: Row, worker: Worker) -> Claim:
         recoveries=row.recoveries,
         worker_id=worker.id,
         lease_seconds=worker.lease_seconds,
+        cancel_requested=row.cancel_requested_at is not None,
     )
+
+
+def passed_turn(work: Work, claim: Claim) -> bool:
+    """Tell whether the run has passed a turn since it was claimed."""
+    return bool(work.run("runs.passed_turn", id=claim.run_id, fence=claim.fence).scalar_one())
 
 
 def renew(work: Work, worker: Worker) -> int:

@@ -1,7 +1,7 @@
 """Executes claimed runs, many at once, until nothing is ready or the tick ends.
 
 1. Claim as many runs as there are free places: never more than start now, because a claim is a lease.
-2. Execute each by its task's kind; a run writes down its own ending.
+2. Execute each by its task's kind; a run writes down its own ending. A suspect is alone until it has passed a turn.
 3. Look again whenever a place becomes free, and now and then: what became ready meanwhile goes in the same tick.
 4. When the tick ends or is stopped, runs hand themselves back; calls that last too long are cut.
 """
@@ -23,7 +23,9 @@ from processor.storage import runs
 from processor.storage.database import Database
 from processor.storage.faults import BrokenConstraint
 from processor.storage.runs import Claim, Worker
+from processor.tick import claims
 from processor.tick.checks import stop_reason
+from processor.tick.claims import Claims
 
 EXECUTORS: dict[str, str] = {"agent": "processor.agent.executor:AgentExecutor"}
 """Who executes a kind of task. Each path leads to a class of the shape of `Executor`."""
@@ -61,8 +63,12 @@ class Execution:
         self._executor: Executor = load(EXECUTORS["agent"])(database, settings, context)
         self._left = max_runs
         self._running: dict[asyncio.Task[None], Claim] = {}
+        self._suspect: Claim | None = None
+        """The run that is executed alone."""
         self._next_look = time.monotonic() + LOOK_AGAIN_SECONDS
         self.claims: list[Claim] = []
+        self.ended: list[Claim] = []
+        """Runs that ended instead of being executed."""
         self.faults: list[ProcessorError] = []
 
     @property
@@ -76,9 +82,9 @@ class Execution:
         return self._executor.refused
 
     def run_objects(self) -> list[RunView]:
-        """What was executed, as people see it; each run once, and none that was deleted meanwhile."""
+        """What was executed or ended, as people see it; each run once, and none that was deleted meanwhile."""
         with self._database.reading() as work:
-            return run_views.among(work, dict.fromkeys(claim.run_id for claim in self.claims))
+            return run_views.among(work, dict.fromkeys(claim.run_id for claim in (*self.claims, *self.ended)))
 
     async def run(self, first: Iterable[Claim] = ()) -> None:
         """Execute what was claimed already and what is ready, until nothing is and nothing runs."""
@@ -109,27 +115,39 @@ class Execution:
         """Claim and start what fits; tell whether anything was started."""
         places = self._settings.max_concurrency - len(self._running)
         limit = places if self._left is None else min(places, self._left)
-        if limit <= 0 or self._context.ending or self.refused is not None or self.faults:
+        if limit <= 0 or self._context.ending or self.refused is not None or self.faults or await self._is_alone():
             return False
-        claims = await self._claim(limit)
-        self._start(claims)
-        self._left = None if self._left is None else self._left - len(claims)
-        return bool(claims)
+        found = await self._claim(limit)
+        self._suspect = next(filter(claims.is_suspect, found.to_execute), None)
+        self._start(found.to_execute)
+        self.ended += found.ended
+        self._left = None if self._left is None else self._left - len(found.to_execute)
+        return bool(found.to_execute)
 
-    async def _claim(self, limit: int) -> list[Claim]:
+    async def _is_alone(self) -> bool:
+        """Whether a suspect runs that has passed no turn yet; one look every now and then is enough."""
+        suspect = self._suspect
+        if suspect is None or suspect not in self._running.values():
+            return False
+        with contextlib.suppress(InfrastructureError):  # a look that failed is taken again
+            if await self._database.read_soon(runs.passed_turn, suspect):
+                self._suspect = None
+        return self._suspect is not None
+
+    async def _claim(self, limit: int) -> Claims:
         """Claim up to `limit` runs; a database that fails ends the claiming, not the runs under way."""
         try:
             for _ in range(TRIES_TO_CLAIM):
                 with contextlib.suppress(BrokenConstraint):
                     # Refused: another process started a run of the same task between our look and our write.
-                    return await self._database.write_soon(runs.claim, self._worker, limit)
+                    return await self._database.write_soon(claims.claim, self._worker, limit, idle=not self._running)
             raise InfrastructureError("Runs could not be claimed beside so many others: the next tick tries again")
         except ProcessorError as error:
             self.faults.append(error)
-            return []
+            return Claims()
 
-    def _start(self, claims: Iterable[Claim]) -> None:
-        for claim in claims:
+    def _start(self, claimed: Iterable[Claim]) -> None:
+        for claim in claimed:
             self._running[asyncio.create_task(self._executor.execute(claim))] = claim
             self.claims.append(claim)
 

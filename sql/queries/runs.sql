@@ -49,7 +49,7 @@ WHERE id IN (
     LIMIT :limit
     -- [postgresql] FOR UPDATE SKIP LOCKED
 )
-RETURNING id, store_id, task_id, fence, attempt, recoveries;
+RETURNING id, store_id, task_id, fence, attempt, recoveries, cancel_requested_at;
 
 -- name: resume
 -- Waiting runs whose time has come. A retry is a new start; everything else goes on where it was.
@@ -61,30 +61,35 @@ SET state = 'running', attempt = attempt + CASE WHEN waiting_for = 'retry' THEN 
 WHERE id IN (
     SELECT r.id
     FROM runs AS r
-    WHERE r.state = 'waiting' AND r.not_before <= :now
+    WHERE r.state = 'waiting' AND r.not_before <= :ready_at
+        AND (:is_suspect IS NULL OR (r.recoveries >= :suspect_count AND r.cancel_requested_at IS NULL) = :is_suspect)
         AND (:id IS NULL OR r.id = :id)
         AND (:store_id IS NULL OR r.store_id = :store_id)
     ORDER BY r.not_before, r.id
     LIMIT :limit
     -- [postgresql] FOR UPDATE SKIP LOCKED
 )
-RETURNING id, store_id, task_id, fence, attempt, recoveries;
+RETURNING id, store_id, task_id, fence, attempt, recoveries, cancel_requested_at;
 
 -- name: take_over
--- Runs whose worker went silent.
+-- Runs whose worker went silent. One that will not be executed, because it was recovered too often, is no suspect.
 UPDATE runs
 SET fence = fence + 1, recoveries = recoveries + 1, worker_id = :worker_id, lease_expires_at = :lease_at
 WHERE id IN (
     SELECT r.id
     FROM runs AS r
-    WHERE r.state = 'running' AND r.lease_expires_at < :now
+    WHERE r.state = 'running' AND r.lease_expires_at < :ready_at
+        AND (
+            :is_suspect IS NULL
+            OR (r.recoveries + 1 BETWEEN :suspect_count AND :most_count AND r.cancel_requested_at IS NULL) = :is_suspect
+        )
         AND (:id IS NULL OR r.id = :id)
         AND (:store_id IS NULL OR r.store_id = :store_id)
     ORDER BY r.lease_expires_at, r.id
     LIMIT :limit
     -- [postgresql] FOR UPDATE SKIP LOCKED
 )
-RETURNING id, store_id, task_id, fence, attempt, recoveries;
+RETURNING id, store_id, task_id, fence, attempt, recoveries, cancel_requested_at;
 
 -- name: renew
 UPDATE runs SET lease_expires_at = :lease_at WHERE worker_id = :worker_id AND state = 'running';
@@ -123,3 +128,13 @@ VALUES (:run_id, :attempt, :store_id, 'null', :now, :now, :error_class, :error)
 ON CONFLICT (run_id, attempt) DO UPDATE
 SET finished_at = excluded.finished_at, error_class = excluded.error_class, error = excluded.error
 WHERE run_attempts.finished_at IS NULL;
+
+-- name: passed_turn
+-- Whether the worker with this fence has taken a turn to its end, tool calls and all.
+SELECT EXISTS (
+    SELECT 1
+    FROM llm_calls AS c
+    JOIN turns AS t ON t.run_id = c.run_id AND t.turn = c.turn
+    WHERE c.run_id = :id AND c.fence = :fence AND c.state = 'answered'
+        AND (t.reply IS NOT NULL OR coalesce(t.stop_reason, '') <> 'tool_use')
+);

@@ -138,9 +138,10 @@ ORDER BY a.run_id, a.attempt
 LIMIT :limit;
 
 -- name: requests_are_frozen
+-- A start that ended before its conversation was opened has nothing to say.
 SELECT r.id, r.store_id, 'began a conversation without a frozen request' AS said, count(*) OVER () AS total
 FROM runs AS r
-WHERE EXISTS (SELECT 1 FROM run_attempts AS a WHERE a.run_id = r.id)
+WHERE EXISTS (SELECT 1 FROM run_attempts AS a WHERE a.run_id = r.id AND CAST(a.opening AS text) <> 'null')
     AND NOT EXISTS (SELECT 1 FROM run_requests AS q WHERE q.run_id = r.id)
     AND (:store_id IS NULL OR r.store_id = :store_id)
 ORDER BY r.queued_at, r.id

@@ -16,7 +16,7 @@ from processor.llm.prices import shipped_prices
 from processor.llm.protocol import Model
 from processor.llm.scripted import ScriptedModel
 from processor.storage import runs
-from processor.storage.runs import Worker
+from processor.storage.runs import Claim, Worker
 from processor.storage.work import Work
 from tests.world import World
 
@@ -26,11 +26,11 @@ CALL_ID = "00000000-0000-4000-8000-0000000000c1"
 
 
 class GoneWorker:
-    """Claims the one run that is ready and takes its steps one at a time."""
+    """Claims the one run that is ready, unless it has one, and takes its steps one at a time."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, claim: Claim | None = None) -> None:
         self.database = world.database
-        (self.claim,) = world.database.write(runs.claim, GONE, 1)
+        self.claim = claim or world.database.write(runs.claim, GONE, 1)[0]
         self.log = RunLog(self.claim)
         self.conversation = world.database.write(self._open)
         self.tools = tools_of(self.conversation.task)

@@ -126,6 +126,8 @@ def test_what_is_in_the_way_is_named(task: dict[str, Any], facts: dict[str, Any]
             run(lease_expires_at=NOW - 60, recoveries=1),
             "its worker went silent, the lease ran out at 2026-11-16 08:59 UTC",
         ),
+        (run(lease_expires_at=NOW - 60, recoveries=4), "and the next tick takes it over, taken over 4 times before."),
+        (run(lease_expires_at=NOW - 60, recoveries=5), "and the next tick ends it, taken over 5 times before."),
         (
             run(state="queued", scheduled_time=None),
             "Run r1 (asked for by hand) is queued since 2026-11-16 09:00 UTC: the next tick",

@@ -1,0 +1,71 @@
+"""What a process may execute next.
+
+1. A run of a silent worker that somebody cancelled, or that was recovered too often, ends in the claim itself.
+2. Runs that may be executed beside others go first.
+3. A suspect, a run that was recovered twice, is claimed only when nothing else is ready and nothing runs: if it is what
+   kills its process, it takes no neighbour with it, and makes nobody late. So that it goes at all where something is
+   always ready, it comes first once it was passed over for an hour.
+"""
+
+from dataclasses import dataclass, field
+
+from processor.agent import endings
+from processor.agent.outcome import Failed
+from processor.agent.run_log import RunLog
+from processor.rules.run_state import MOST_RECOVERIES, SUSPECT_RECOVERIES, ErrorClass
+from processor.storage import runs
+from processor.storage.runs import Claim, Worker
+from processor.storage.work import Work
+
+PATIENCE_SECONDS = 3_600
+"""How long a suspect is passed over."""
+
+
+@dataclass(slots=True)
+class Claims:
+    """Runs to execute, and those that ended instead."""
+
+    to_execute: list[Claim] = field(default_factory=list)
+    ended: list[Claim] = field(default_factory=list)
+
+
+def claim(work: Work, worker: Worker, limit: int, *, idle: bool) -> Claims:
+    """Claim up to `limit` runs; a suspect only if the process is `idle`, and then nothing beside it."""
+    if idle:
+        overdue = runs.claim_suspect(work, worker, work.now - PATIENCE_SECONDS)
+        if overdue:
+            return Claims(overdue)
+    found = _claim_harmless(work, worker, limit)
+    if idle and not found.to_execute:
+        found.to_execute = runs.claim_suspect(work, worker, work.now)
+    return found
+
+
+def is_suspect(claim: Claim) -> bool:
+    """Whether the run is executed alone until it has passed a turn."""
+    return claim.recoveries >= SUSPECT_RECOVERIES
+
+
+def _claim_harmless(work: Work, worker: Worker, limit: int) -> Claims:
+    """Runs that ended in the claim take no place: others are claimed in theirs."""
+    found = Claims()
+    while len(found.to_execute) < limit:
+        taken = runs.claim(work, worker, limit - len(found.to_execute), suspect=False)
+        hopeless = [each for each in taken if each.cancel_requested or each.recoveries > MOST_RECOVERIES]
+        for each in hopeless:
+            _end(work, each)
+        found.ended += hopeless
+        found.to_execute += [each for each in taken if each not in hopeless]
+        if not hopeless:
+            break
+    return found
+
+
+def _end(work: Work, claim: Claim) -> None:
+    """Fail the run, or cancel it if somebody asked for that."""
+    said = (
+        f"The run's worker went silent {claim.recoveries} times, so it is not started again: "
+        "see 'processor runs logs', the host's memory and its tools, then 'processor runs retry'"
+    )
+    failure = endings.failed(Failed(ErrorClass.CRASH_LOOP, said), chance=0)
+    endings.leave(work, failure, claim, 0, RunLog(claim))
