@@ -5,12 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
-from processor.cli.access import opened
+from processor.cli.access import opened, store_id
 from processor.cli.guard import guarded, leave
 from processor.cli.progress import configure_log
 from processor.cli.ticking import run_tick, terminable
 from processor.lazy import load
-from processor.services import stores
 from processor.settings import load_settings
 from processor.storage.database import Database
 from processor.tick.report import TickReport
@@ -58,7 +57,7 @@ def limits(database: Database, asked: Asked) -> TickOptions:
     if asked.store is None:
         return TickOptions(None, asked.max_runs)
     with database.reading() as work:
-        return TickOptions(stores.get(work, asked.store).id, asked.max_runs)
+        return TickOptions(store_id(work, asked.store), asked.max_runs)
 
 
 def show(report: TickReport, *, as_json: bool, compact: bool = False) -> None:

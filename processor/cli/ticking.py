@@ -10,9 +10,10 @@ from processor.cli import guard
 from processor.cli.progress import shown_live
 from processor.context import TickContext
 from processor.errors import Conflict
+from processor.lazy import load
 from processor.rules.instants import iso
 from processor.rules.run_state import Trigger
-from processor.services import runs, tasks
+from processor.services import runs
 from processor.settings import Settings
 from processor.storage.database import Database
 from processor.tick.checks import stop_reason
@@ -59,7 +60,7 @@ def terminable() -> Iterator[None]:
 def _planned(database: Database, store_id: str, task_id: str) -> TickReport:
     """The run that would be asked for."""
     with database.reading() as work:
-        task = tasks.get(work, store_id, task_id)
+        task = load("processor.services.tasks:get")(work, store_id, task_id)
         runs.require_no_open_run(work, task.id)
         (run,) = runs.planned(work, {task.id: [0]})
         return TickReport("", iso(work.now), runs=[run | {"trigger": Trigger.MANUAL, "scheduled_time": None}])

@@ -13,7 +13,7 @@ from processor.storage.database import Database
 ROOT = Path(__file__).resolve().parents[2]
 FOR_OTHER_COMMANDS = {
     *("typer", "rich.progress", "processor.cli.render", "processor.cli.process_tasks"),
-    *("processor.models.webhook", "processor.models.job", "sqlalchemy.dialects.postgresql", "psycopg"),
+    *("processor.models", "sqlmodel", "sqlalchemy", "psycopg"),
 }
 TICK = """
 import atexit, sys

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from processor.reports.verify import verify
 from processor.storage.database import Database
 from tests.benchmarks.message_server import TURNS
 from tests.benchmarks.setting import ROOT, environment
@@ -93,11 +94,13 @@ def require_kept(server: Server, url: str, runs: int, calls: int | None = None) 
     database = Database(url)
     try:
         found = {what: scalar(database, text) for what, text in _KEPT.items()}
+        with database.reading() as work:
+            broken = [verdict.name for verdict in verify(work) if verdict.count]
     finally:
         database.close()
     wanted = {what: runs * (TURNS if what in _EACH_TURN else 1) for what in _KEPT}
     made = server.take_calls()["calls"] if calls is None else calls
-    require(found | {"calls": made}, wanted | {"calls": runs * TURNS})
+    require(found | {"calls": made, "broken": broken}, wanted | {"calls": runs * TURNS, "broken": []})
 
 
 def record(server: Server, store: Store, folder: Path) -> Path:
