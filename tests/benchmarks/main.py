@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.benchmarks import due_query, first_call, idle, materialise, memory, table, turns
+from tests.benchmarks import due_query, first_call, idle, materialise, memory, outage, table, turns
 from tests.benchmarks.measurement import Pair
 from tests.benchmarks.programs import NotPrepared
 from tests.benchmarks.setting import Setting, forget_own_settings
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[Setting], list[Pair]]] = {
     "idle-postgres": idle.idle_postgres,
     "materialise-interval": materialise.intervals,
     "materialise-calendar": materialise.calendars,
+    "outage": outage.outage,
     "due-query": due_query.due_query,
     "turn-cpu": turns.turn_cpu,
     "first-call": first_call.first_call,
