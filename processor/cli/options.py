@@ -20,6 +20,8 @@ All = Annotated[bool, typer.Option("--all", help="Show all, however many there a
 Force = Annotated[bool, typer.Option("--force", "--yes", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
+Queue = Annotated[bool, typer.Option("--queue", help="Leave the run to the next tick.")]
+
 
 def noun(summary: str) -> typer.Typer:
     """Return the app of a noun, to which its verbs are added."""

@@ -15,7 +15,8 @@ from processor.cli.options import alone, verb
 from processor.cli.preview import show_plan
 from processor.cli.render import say
 from processor.cli.reports import show_conflict
-from processor.cli.ticking import run_now, run_tick
+from processor.cli.run_now import execute, run_of
+from processor.cli.ticking import run_tick
 from processor.entry import is_idle
 from processor.errors import Conflict, InfrastructureError, InvalidInput
 from processor.log import get_logger
@@ -92,7 +93,7 @@ def run_one(asked: Asked, task_id: str) -> None:
     with opened(settings) as database:
         store_id = _store_of(database, asked, task_id)
         try:
-            report = run_now(database, settings, store_id, task_id, dry_run=asked.dry_run)
+            report = execute(database, settings, store_id, run_of(task_id), dry_run=asked.dry_run)
         except Conflict as error:
             show_conflict(error, as_json=asked.as_json)
             raise

@@ -13,7 +13,7 @@ from processor.cli.render import show_json, show_list, show_object, show_table, 
 from processor.cli.reports import short
 from processor.services import runs
 
-app = noun("Runs of tasks: look at them, cancel them.")
+app = noun("Runs of tasks: look at them, cancel them, run them again.")
 COLUMNS = {
     "id": "ID",
     "task_name": "TASK",

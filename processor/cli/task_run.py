@@ -6,16 +6,11 @@ from typing import Annotated, Any
 import typer
 
 from processor.agent.prompt import render_opening, render_request
-from processor.cli.access import looking, opened
-from processor.cli.guard import leave
-from processor.cli.options import DEFAULT_STORE, AsJson, DryRun, Store, verb
-from processor.cli.progress import configure_log
-from processor.cli.render import say, show_json, show_object, show_text
-from processor.cli.reports import show_conflict
-from processor.cli.ticking import run_now, terminable
-from processor.errors import Conflict, NotFound
-from processor.services import runs, stores, tasks
-from processor.settings import load_settings
+from processor.cli.access import looking
+from processor.cli.options import DEFAULT_STORE, AsJson, DryRun, Queue, Store, verb
+from processor.cli.render import show_json, show_text
+from processor.cli.run_now import run_of, show_run
+from processor.services import tasks
 from processor.storage.runs import Claim, assignment_to_come
 
 EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000001"
@@ -31,20 +26,13 @@ def add_to(app: typer.Typer) -> None:
 
 def run_task(
     task: Which,
-    queue: Annotated[bool, typer.Option("--queue", help="Leave the run to the next tick.")] = False,
+    queue: Queue = False,
     dry_run: DryRun = False,
     store: Store = DEFAULT_STORE,
     json: AsJson = False,
 ) -> None:
     """Run a task now, whatever its schedule says; exit 0 when the run has ended, however it ended."""
-    try:
-        shown = _queued(task, store) if queue and not dry_run else _executed(task, store, dry_run)
-    except Conflict as error:
-        show_conflict(error, as_json=json)
-        raise
-    show_object(shown, as_json=json)
-    if not json and shown["state"] == "waiting":
-        say(f"The run waits ({shown['waiting_for']}) until {shown['not_before']}; a tick after that goes on with it.")
+    show_run(run_of(task), store, queue=queue, dry_run=dry_run, as_json=json)
 
 
 def show_prompt(task: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
@@ -74,28 +62,6 @@ def show_prompt(task: Which, store: Store = DEFAULT_STORE, json: AsJson = False)
                 [f"Model: {request.model}\nTools: {tools}", *_texts(request.system), *_texts(opening["content"])]
             )
         )
-
-
-def _executed(task: str, store: str, dry_run: bool) -> dict[str, Any]:
-    settings = load_settings()
-    configure_log(quiet=True)
-    with opened(settings) as database, terminable():
-        with database.reading() as work:
-            store_id = stores.get(work, store).id
-        report = run_now(database, settings, store_id, task, dry_run=dry_run)
-    if report.error:
-        say(report.error)
-    if report.exit_code:
-        leave(report.exit_code)
-    if not report.runs:
-        raise NotFound(f"The task {task} was deleted while it ran: nothing of the run is left")
-    return dict(report.runs[0])
-
-
-def _queued(task: str, store: str) -> dict[str, Any]:
-    with opened() as database, database.writing() as work:
-        store_id = stores.get(work, store).id
-        return dict(runs.request(work, store_id, task))
 
 
 def _texts(blocks: list[dict[str, Any]]) -> Iterator[str]:

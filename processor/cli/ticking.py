@@ -10,15 +10,11 @@ from processor.cli import guard
 from processor.cli.progress import shown_live
 from processor.context import TickContext
 from processor.errors import Conflict
-from processor.lazy import load
-from processor.rules.instants import iso
-from processor.rules.run_state import Trigger
-from processor.services import runs
 from processor.settings import Settings
 from processor.storage.database import Database
 from processor.tick.checks import stop_reason
 from processor.tick.report import TickReport
-from processor.tick.tick import TickOptions, run_task, tick
+from processor.tick.tick import Request, TickOptions, run_requested, tick
 
 Work = Callable[[TickContext], Coroutine[Any, Any, TickReport]]
 
@@ -28,19 +24,19 @@ def run_tick(database: Database, settings: Settings, options: TickOptions) -> Ti
     return _executed(settings, lambda context: tick(database, settings, options, context=context))
 
 
-def run_now(
-    database: Database, settings: Settings, store_id: str, task_id: str, *, dry_run: bool = False
-) -> TickReport:
-    """Run one task at once; raises Conflict while it has an open run, or while everything is stopped."""
+def execute_requested(database: Database, settings: Settings, store_id: str, request: Request) -> TickReport:
+    """Execute the run that is requested, with progress; raises what the request raises."""
+    return _executed(settings, lambda context: run_requested(database, settings, store_id, request, context))
+
+
+def require_going(database: Database, settings: Settings) -> None:
+    """Raise Conflict under the emergency stop."""
     with database.reading() as work:
         stopped = stop_reason(work, settings)
     if stopped is not None:
         raise Conflict(
             f"Everything is stopped ({stopped}): end the stop first, or leave the run to a tick with --queue"
         )
-    if dry_run:
-        return _planned(database, store_id, task_id)
-    return _executed(settings, lambda context: run_task(database, settings, store_id, task_id, context=context))
 
 
 @contextmanager
@@ -55,15 +51,6 @@ def terminable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _planned(database: Database, store_id: str, task_id: str) -> TickReport:
-    """The run that would be asked for."""
-    with database.reading() as work:
-        task = load("processor.services.tasks:get")(work, store_id, task_id)
-        runs.require_no_open_run(work, task.id)
-        (run,) = runs.planned(work, {task.id: [0]})
-        return TickReport("", iso(work.now), runs=[run | {"trigger": Trigger.MANUAL, "scheduled_time": None}])
 
 
 def _executed(settings: Settings, work: Work) -> TickReport:

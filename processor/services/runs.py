@@ -130,19 +130,43 @@ def request(work: Work, store_id: str, task_id: str, idempotency_key: str | None
     if task is None:
         raise checks.unknown("task", task_id)
     require_no_open_run(work, task.id)
+    return queue(work, store_id, task.id, trigger=Trigger.MANUAL, idempotency_key=idempotency_key)
+
+
+def queue(
+    work: Work,
+    store_id: str,
+    task_id: str,
+    *,
+    trigger: str,
+    scheduled_time: int | None = None,
+    rerun_of: str | None = None,
+    idempotency_key: str | None = None,
+) -> RunView:
+    """Queue a run of a task that is there; `scheduled_time` in epoch seconds."""
     run_id = checks.new_id()
     work.run(
         "runs.request",
         id=run_id,
         store_id=store_id,
-        task_id=task.id,
-        trigger=Trigger.MANUAL,
-        scheduled_time=None,
-        rerun_of_id=None,
+        task_id=task_id,
+        trigger=trigger,
+        scheduled_time=scheduled_time,
+        rerun_of_id=rerun_of,
         idempotency_key=idempotency_key,
         now=work.now,
     )
     return get(work, store_id, run_id)
+
+
+def planned_request(work: Work, store_id: str, task_id: str) -> dict[str, Any]:
+    """Return the run that `request` would queue, without an id; raises what that raises."""
+    task_id = checks.known_id(task_id, "task")
+    (task,) = work.all("tasks.among", ids=json.dumps([task_id])) or [None]
+    if task is None or task.store_id != store_id:
+        raise checks.unknown("task", task_id)
+    require_no_open_run(work, task_id)
+    return dict(_view(_unborn(task, None))) | {"trigger": Trigger.MANUAL}
 
 
 def require_no_open_run(work: Work, task_id: str) -> None:
@@ -170,7 +194,7 @@ def planned(work: Work, slots: Mapping[str, Sequence[int]]) -> list[dict[str, An
     return [dict(_view(_unborn(task, slot))) for task in found for slot in slots[task.id]]
 
 
-def _unborn(task: Row, slot: int) -> Columns:
+def _unborn(task: Row, slot: int | None) -> Columns:
     nothing = dict.fromkeys(RunView.__annotations__)
     counts = dict.fromkeys(("attempt", "active_ms", "input_tokens", "output_tokens", "cost_nanousd"), 0)
     names = {"store_id": task.store_id, "task_id": task.id, "task_name": task.name}

@@ -13,14 +13,14 @@ import resource
 import sys
 import time
 import uuid
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, replace
 
 from processor.context import Listener, TickContext, unheard
 from processor.errors import ProcessorError
 from processor.log import get_logger
 from processor.rules.instants import iso
-from processor.services import runs as run_services
+from processor.services.runs import RunView
 from processor.settings import Settings
 from processor.storage import runs, ticks
 from processor.storage.database import Database
@@ -32,6 +32,9 @@ from processor.tick.clock_step import StepBack, undo_future
 from processor.tick.execute import Execution
 from processor.tick.materialise import materialise
 from processor.tick.report import TickReport
+
+Request = Callable[[Work], RunView]
+"""Queues a run in the transaction that claims it."""
 
 EXIT_BUG = 70
 EXIT_CODES_OF_SIGNALS = {"SIGINT": 130, "SIGTERM": 143}
@@ -63,26 +66,20 @@ async def tick(
     return await row.close_after(_work(database, settings, options, context, row.report), context)
 
 
-async def run_task(
-    database: Database,
-    settings: Settings,
-    store_id: str,
-    task_id: str,
-    listener: Listener = unheard,
-    context: TickContext | None = None,
+async def run_requested(
+    database: Database, settings: Settings, store_id: str, request: Request, context: TickContext
 ) -> TickReport:
-    """Run one task now, outside its schedule: request and claim in one transaction, so that no tick comes between.
+    """Execute the run that is requested: request and claim in one transaction, so that no tick comes between.
 
-    Raises Conflict, with the id of the run in the way, and NotFound; a run that fails is data.
+    Raises what the request raises; a run that fails is data.
     """
-    context = context or TickContext(settings.tick_seconds, listener)
     checks.require_usable(database)
     problem = checks.credential_problem(settings)
     if problem is not None:
         raise problem
     row = TickRow(database, str(uuid.uuid4()))
     worker = Worker(row.report.tick_id, settings.lease_seconds, store_id)
-    claims = database.write(_request_and_claim, row, worker, task_id)
+    claims = database.write(_request_and_claim, row, worker, request)
     execution = Execution(database, settings, context, worker, max_runs=0)
     return await row.close_after(_execute(execution, claims, row.report), context)
 
@@ -93,11 +90,10 @@ def _begin(work: Work, row: "TickRow", lease_seconds: int) -> StepBack | None:
     return stepped_back
 
 
-def _request_and_claim(work: Work, row: "TickRow", worker: Worker, task_id: str) -> list[Claim]:
-    store_id = str(worker.store_id)
-    run_id = run_services.request(work, store_id, task_id)["id"]
+def _request_and_claim(work: Work, row: "TickRow", worker: Worker, request: Request) -> list[Claim]:
+    requested = request(work)
     row.begin(work)
-    return runs.claim(work, replace(worker, run_id=run_id), limit=1)
+    return runs.claim(work, replace(worker, run_id=requested["id"]), limit=1)
 
 
 async def _work(

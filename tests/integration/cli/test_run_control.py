@@ -1,5 +1,6 @@
 """What people do to runs from the command line."""
 
+import json
 from contextlib import closing
 
 import pytest
@@ -40,10 +41,44 @@ def test_a_run_that_has_ended_cannot_be_cancelled(processor: Processor, queued_i
     assert outcome.err == (f"Run {queued_id} is cancelled already: only a run that has not ended can be cancelled\n")
 
 
+def test_a_run_that_has_ended_is_run_again_at_once(processor: Processor, queued_id: str) -> None:
+    processor("process")
+    run = processor("runs", "retry", queued_id, "--json").json
+    assert (run["state"], run["trigger"], run["rerun_of"]) == ("succeeded", "manual", queued_id)
+    assert len(processor("cards", "list", "--json").json) == 2
+    assert processor("verify").code == 0
+
+
+def test_it_can_be_left_to_the_next_tick(processor: Processor, queued_id: str) -> None:
+    processor("runs", "cancel", queued_id)
+    run = processor("runs", "retry", queued_id, "--queue", "--json").json
+    assert (run["state"], run["rerun_of"]) == ("queued", queued_id)
+    assert [each["id"] for each in processor("process", "--json").json["runs"]] == [run["id"]]
+
+
+@pytest.mark.parametrize("options", [[], ["--queue"]])
+def test_a_dry_run_of_a_repetition_runs_nothing(processor: Processor, queued_id: str, options: list[str]) -> None:
+    processor("process")
+    planned = processor("runs", "retry", queued_id, "--dry-run", "--json", *options).json
+    assert (planned["id"], planned["rerun_of"], planned["state"]) == (None, queued_id, "queued")
+    assert len(processor("runs", "list", "--json").json) == 1
+
+
+@pytest.mark.parametrize("options", [[], ["--queue"], ["--dry-run"]])
+def test_what_has_not_ended_is_a_conflict_that_names_it(
+    processor: Processor, queued_id: str, options: list[str]
+) -> None:
+    outcome = processor("runs", "retry", queued_id, "--json", *options)
+    assert (outcome.code, json.loads(outcome.out)["live_run_id"]) == (1, queued_id)
+    assert outcome.err.count("\n") == 1
+    assert len(processor("runs", "list", "--json").json) == 1
+
+
+@pytest.mark.parametrize("verb", ["cancel", "retry"])
 @pytest.mark.parametrize("which", ["mine", "00000000-0000-4000-8000-00000000abcd", "no-id", ""])
-def test_a_run_that_is_not_there_is_one_line(processor: Processor, queued_id: str, which: str) -> None:
+def test_a_run_that_is_not_there_is_one_line(processor: Processor, queued_id: str, which: str, verb: str) -> None:
     processor("stores", "create", "--name", "stranger")
-    outcome = processor("runs", "cancel", queued_id if which == "mine" else which, "--store", "stranger")
+    outcome = processor("runs", verb, queued_id if which == "mine" else which, "--store", "stranger")
     assert (outcome.code, outcome.out, outcome.err.count("\n")) == (1, "", 1)
     assert "There is no run" in outcome.err
     assert processor("runs", "get", queued_id, "--json").json["state"] == "queued"

@@ -7,10 +7,13 @@ from contextlib import contextmanager
 
 from processor.context import TickContext
 from processor.models import Run
+from processor.services import runs as run_services
 from processor.services import tasks
+from processor.services.runs import RunView
 from processor.storage.database import Database
+from processor.storage.work import Work
 from processor.tick.report import TickReport
-from processor.tick.tick import run_task, tick
+from processor.tick.tick import run_requested, tick
 from tests.integration.llm.fault_server import FaultServer, error_answer
 from tests.integration.tick.gone_worker import GoneWorker
 from tests.integration.tick.test_resume import Deadline
@@ -92,7 +95,10 @@ def test_a_run_asked_for_by_hand_is_the_one_that_runs(world: World) -> None:
     world.clock.advance(121)
     asked = world.task(name="Asked for", every="30d")
 
-    report = asyncio.run(run_task(world.database, world.settings, DEFAULT_STORE, asked))
+    def request(work: Work) -> RunView:
+        return run_services.request(work, DEFAULT_STORE, asked)
+
+    report = asyncio.run(run_requested(world.database, world.settings, DEFAULT_STORE, request, TickContext(240)))
 
     assert [(run["task_name"], run["state"]) for run in report.runs] == [("Asked for", "succeeded")]
 
