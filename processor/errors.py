@@ -7,6 +7,7 @@
     ├── Conflict                  somebody else was first, or the thing is in use
     ├── ConfigurationError        exit 78: settings, credentials, no database yet, read-only database
     ├── InfrastructureError       exit 75: passing faults of the database or the clock
+    │   └── CommitInDoubt         the connection was lost during COMMIT: only a look tells whether it was done
     ├── StaleWriter               the run was taken over: this worker may write nothing more
     └── ModelError                a model call that gave no usable answer
         ├── ModelUnavailable      worth another attempt later
@@ -66,6 +67,10 @@ class InfrastructureError(ProcessorError):
 
     exit_code = 75
     http_status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class CommitInDoubt(InfrastructureError):
+    """The connection was lost during COMMIT: it was done, or it was not."""
 
 
 class StaleWriter(ProcessorError):

@@ -70,6 +70,10 @@ class AgentExecutor:
         except Exception as error:  # noqa: BLE001 (one bad run never stops the others)
             await self._leave(claim, conversation, error, log)
 
+    async def hand_back(self, claim: Claim) -> None:
+        """Give back a run of ours that a fault of the database has stopped; the next tick goes on with it."""
+        await self._leave(claim, None, HandedBack(), RunLog(claim, begun=True))
+
     async def close(self) -> None:
         """Let go of the model."""
         if self._opening is None:

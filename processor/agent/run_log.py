@@ -16,11 +16,12 @@ MOST_LINES = 1_000
 class RunLog:
     """Says what a run does, in dotted past-tense events."""
 
-    def __init__(self, claim: Claim) -> None:
+    def __init__(self, claim: Claim, *, begun: bool = False) -> None:
+        """`begun`: this worker may have written lines of it before."""
         self._claim = claim
         self._logger = get_logger().bind(run_id=claim.run_id, store_id=claim.store_id, task_id=claim.task_id)
         self._lines: list[LogLine] = []
-        self._position: int | None = 0 if claim.fresh else None
+        self._position: int | None = 0 if claim.fresh and not begun else None
 
     def info(self, event: str, **fields: object) -> None:
         """Something that happened as it should."""

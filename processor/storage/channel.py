@@ -3,8 +3,9 @@
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from processor.errors import CommitInDoubt
 from processor.storage.sqlite_library import BUSY_TIMEOUT_MS, sqlite
-from processor.storage.url import sqlite_path
+from processor.storage.url import masked, sqlite_path
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
@@ -39,8 +40,16 @@ class Channel:
         self.cursor.execute((_BEGIN_WRITING if writes else _BEGIN_READING)[self.dialect])
 
     def commit(self) -> None:
-        """Keep what the transaction wrote."""
-        self.driver.commit()
+        """Keep what the transaction wrote. Raises CommitInDoubt when the connection is lost before the answer comes."""
+        try:
+            self.driver.commit()
+        except Exception as error:
+            if self.usable:
+                raise
+            raise CommitInDoubt(
+                f"The connection to the database {masked(self.url)} was lost while it saved: "
+                "look whether it was done before you ask for it again"
+            ) from error
 
     def roll_back(self) -> None:
         """Undo what the transaction wrote; nothing if the database has done so itself."""

@@ -60,13 +60,13 @@ class Database:
             channel.begin(writes=writes)
             try:
                 yield channel
+                if writes:
+                    channel.commit()
             except BaseException:
                 with suppress(Exception):  # what went wrong first is what counts
                     channel.roll_back()
                 raise
-            if writes:
-                channel.commit()
-            else:
+            if not writes:
                 channel.roll_back()
 
     @contextmanager

@@ -153,6 +153,11 @@ def passed_turn(work: Work, claim: Claim) -> bool:
     return bool(work.run("runs.passed_turn", id=claim.run_id, fence=claim.fence).scalar_one())
 
 
+def held(work: Work, worker: Worker) -> list[Claim]:
+    """The runs that this worker has, also those of which it was never told because the connection was lost."""
+    return [_claim(row, worker) for row in work.all("runs.held", worker_id=worker.id)]
+
+
 def renew(work: Work, worker: Worker) -> int:
     """Keep every run of this worker for another lease; return how many there are."""
     return work.run("runs.renew", worker_id=worker.id, lease_at=work.now + worker.lease_seconds).rowcount

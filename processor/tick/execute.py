@@ -4,6 +4,7 @@
 2. Execute each by its task's kind; a run writes down its own ending. A suspect is alone until it has passed a turn.
 3. Look again whenever a place becomes free, and now and then: what became ready meanwhile goes in the same tick.
 4. When the tick ends or is stopped, runs hand themselves back; calls that last too long are cut.
+5. What a fault of the database has stopped is handed back at the end: nobody waits for its lease to run out.
 """
 
 import asyncio
@@ -33,6 +34,8 @@ EXECUTORS: dict[str, str] = {"agent": "processor.agent.executor:AgentExecutor"}
 LOOK_AGAIN_SECONDS = 2.0
 TRIES_TO_CLAIM = 10
 RENEWALS_PER_LEASE = 3
+PAUSES_BEFORE_HANDING_BACK = (0, 0.5, 1.5)
+"""Seconds before each try: a server that restarts is back by then."""
 
 
 class Executor(Protocol):
@@ -45,6 +48,9 @@ class Executor(Protocol):
 
     async def execute(self, claim: Claim) -> None:
         """Take the run as far as it goes and write its ending; raises InfrastructureError if that cannot be done."""
+
+    async def hand_back(self, claim: Claim) -> None:
+        """Give back a run that was stopped by a fault of the database; raises InfrastructureError if that goes on."""
 
     async def close(self) -> None:
         """Let go of what it holds."""
@@ -100,7 +106,22 @@ class Execution:
             renewing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await renewing
+            await self._hand_back()
             await self._executor.close()
+
+    async def _hand_back(self) -> None:
+        """Give back the runs that the database says are ours, after a fault of its own.
+
+        Some were claimed by a COMMIT whose answer was lost. A fault that lasts longer leaves them to their lease.
+        """
+        if not any(isinstance(fault, InfrastructureError) for fault in self.faults):
+            return
+        for pause_seconds in PAUSES_BEFORE_HANDING_BACK:
+            await asyncio.sleep(0 if self._context.stop_reason else pause_seconds)
+            with contextlib.suppress(InfrastructureError):
+                for claim in await self._database.read_soon(runs.held, self._worker):
+                    await self._executor.hand_back(claim)
+                return
 
     async def _heed_emergency_stop(self) -> None:
         """The stop counts for what runs, too: a person who stops everything means now."""

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, replace
 
 from processor.context import Listener, TickContext, unheard
-from processor.errors import ProcessorError
+from processor.errors import CommitInDoubt, ProcessorError
 from processor.log import get_logger
 from processor.rules.instants import iso
 from processor.services.runs import RunView
@@ -79,7 +79,7 @@ async def run_requested(
         raise problem
     row = TickRow(database, str(uuid.uuid4()))
     worker = Worker(row.report.tick_id, settings.lease_seconds, store_id)
-    claims = database.write(_request_and_claim, row, worker, request)
+    claims = _claims_of_request(database, row, worker, request)
     execution = Execution(database, settings, context, worker, max_runs=0)
     return await row.close_after(_execute(execution, claims, row.report), context)
 
@@ -88,6 +88,17 @@ def _begin(work: Work, row: "TickRow", lease_seconds: int) -> StepBack | None:
     stepped_back = undo_future(work, lease_seconds)
     row.begin(work)
     return stepped_back
+
+
+def _claims_of_request(database: Database, row: "TickRow", worker: Worker, request: Request) -> list[Claim]:
+    """Request and claim; where the answer to COMMIT was lost, the claim that is there or is not tells."""
+    try:
+        return database.write(_request_and_claim, row, worker, request)
+    except CommitInDoubt:
+        claims = database.write(runs.held, worker)
+        if not claims:
+            raise
+        return claims
 
 
 def _request_and_claim(work: Work, row: "TickRow", worker: Worker, request: Request) -> list[Claim]:
