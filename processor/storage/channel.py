@@ -1,5 +1,6 @@
 """A channel: one connection of the bare driver, and the transaction on it."""
 
+from contextlib import nullcontext, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,9 @@ class Channel:
     def end(self) -> None:
         """Let the row objects, if there were any, know that the transaction is over."""
         if "objects" in self.__dict__:
-            self.__dict__.pop("objects").close()
+            # On a connection that is lost nothing can be ended any more, and whoever lost it has said so.
+            with nullcontext() if self.usable else suppress(Exception):
+                self.__dict__.pop("objects").close()
 
     @property
     def in_transaction(self) -> bool:

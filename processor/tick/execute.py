@@ -118,10 +118,21 @@ class Execution:
             return
         for pause_seconds in PAUSES_BEFORE_HANDING_BACK:
             await asyncio.sleep(0 if self._context.stop_reason else pause_seconds)
-            with contextlib.suppress(InfrastructureError):
-                for claim in await self._database.read_soon(runs.held, self._worker):
-                    await self._executor.hand_back(claim)
+            if await self._handed_back():
                 return
+
+    async def _handed_back(self) -> bool:
+        """Try to give back what is ours, each run by itself; tell whether that can be all."""
+        failed = 0
+        try:
+            for claim in await self._database.read_soon(runs.held, self._worker):
+                try:
+                    await self._executor.hand_back(claim)
+                except InfrastructureError:
+                    failed += 1
+        except InfrastructureError:
+            return False
+        return failed == 0
 
     async def _heed_emergency_stop(self) -> None:
         """The stop counts for what runs, too: a person who stops everything means now."""

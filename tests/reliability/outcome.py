@@ -47,7 +47,7 @@ def _of_run(work: Work, run: Run) -> list[str]:
         f"turns {turns}": turns == list(range(1, TURNS + 1)),
         f"tool calls {tools}": sorted(tools) == sorted((name, "succeeded") for name in TOOL_NAMES),
         f"cards {titles(work, run.id)}": sorted(titles(work, run.id)) == sorted(CARDS),
-        f"model calls {dict(calls)}": calls["answered"] == TURNS and calls["lost"] <= run.recoveries,
+        f"model calls {dict(calls)}": calls["answered"] == TURNS and calls["lost"] < run.fence,
         f"note {note(work, run.task_id)}": note(work, run.task_id) == NOTE,
     }
     return [f"run {run.id}: {said}" for said, good in checks.items() if not good]

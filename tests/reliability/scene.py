@@ -107,10 +107,14 @@ class Scene:
         """How many runs have not ended."""
         return int(self.ask("SELECT count(*) FROM runs WHERE state IN ('queued', 'running', 'waiting')"))
 
+    def due(self) -> int:
+        """How many tasks have a slot that nobody has looked at."""
+        return int(self.ask(_DUE, now=int(time.time())))
+
     def settle(self, pause_seconds: float = 0.25) -> None:
         """Let undisturbed ticks finish everything, in real time."""
         until = time.monotonic() + PATIENCE_SECONDS
-        while self.unfinished() or self.ask(_DUE, now=int(time.time())):
+        while self.unfinished() or self.due():
             assert time.monotonic() < until, "the runs do not come to an end"
             tick = self.start()
             assert tick.wait() == 0, tick.log.read_text()[-2_000:]

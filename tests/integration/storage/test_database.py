@@ -10,8 +10,11 @@ from processor.errors import Conflict
 from processor.models import Store
 from processor.services import stores as service
 from processor.storage.database import Database
+from processor.storage.faults import BrokenConstraint
 from processor.storage.work import Work
 from tests.conftest import MONDAY_MORNING, ClockFile, Stores
+
+NOBODY = "00000000-0000-4000-8000-00000000dead"
 
 
 def names(database: Database) -> list[str]:
@@ -81,4 +84,18 @@ def test_on_sqlite_now_is_the_hosts(frozen: FrozenDateTimeFactory, sqlite_url: s
     assert database.clock.now() == MONDAY_MORNING
     frozen.tick(60)
     assert database.clock.now() == MONDAY_MORNING + 60
+    database.close()
+
+
+def test_a_commit_that_is_refused_is_undone(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+
+    def orphan(work: Work) -> None:
+        work.cursor.execute("PRAGMA defer_foreign_keys = ON")
+        work.run("boards.create", id=NOBODY, store_id=NOBODY, name="orphan", now=1)
+
+    with pytest.raises(BrokenConstraint):
+        database.write(orphan)
+    assert database.write(service.create, "after").name == "after"
+    assert names(database) == ["default", "after"]
     database.close()
