@@ -56,7 +56,7 @@ def _from_sqlite(error: Exception, text: str, url: str) -> Exception:
         return ConfigurationError(f"{url} is damaged or no SQLite database ({text}): restore it or name another file")
     if "unable to open" in said:
         return ConfigurationError(
-            f"The database {url} cannot be opened: check path and permissions, or run 'processor db migrate'"
+            f"The database {url} cannot be opened: make its file and its folder writable, or run 'processor db migrate'"
         )
     if any(word in said for word in _NOT_MIGRATED):
         return outdated(url)

@@ -34,8 +34,9 @@ EXECUTORS: dict[str, str] = {"agent": "processor.agent.executor:AgentExecutor"}
 LOOK_AGAIN_SECONDS = 2.0
 TRIES_TO_CLAIM = 10
 RENEWALS_PER_LEASE = 3
-PAUSES_BEFORE_HANDING_BACK = (0, 0.5, 1.5)
-"""Seconds before each try: a server that restarts is back by then."""
+HAND_BACK_SECONDS = 3.0
+"""For so long it is tried again: a server that restarts is back by then."""
+HAND_BACK_PAUSE_SECONDS = 0.5
 
 
 class Executor(Protocol):
@@ -116,23 +117,24 @@ class Execution:
         """
         if not any(isinstance(fault, InfrastructureError) for fault in self.faults):
             return
-        for pause_seconds in PAUSES_BEFORE_HANDING_BACK:
-            await asyncio.sleep(0 if self._context.stop_reason else pause_seconds)
-            if await self._handed_back():
+        until = time.monotonic() + HAND_BACK_SECONDS
+        while True:
+            if await self._handed_back() or self._context.stop_reason is not None or time.monotonic() >= until:
                 return
+            await asyncio.sleep(HAND_BACK_PAUSE_SECONDS)
 
     async def _handed_back(self) -> bool:
-        """Try to give back what is ours, each run by itself; tell whether that can be all."""
-        failed = 0
+        """Try to give back what is ours, each run by itself; tell whether that was all."""
         try:
-            for claim in await self._database.read_soon(runs.held, self._worker):
-                try:
-                    await self._executor.hand_back(claim)
-                except InfrastructureError:
-                    failed += 1
+            claims = await self._database.read_soon(runs.held, self._worker)
         except InfrastructureError:
             return False
-        return failed == 0
+        leaving = {asyncio.create_task(self._executor.hand_back(claim)): claim for claim in claims}
+        if leaving:
+            await asyncio.wait(leaving)
+        for task, claim in leaving.items():
+            self._settle(task, claim)
+        return all(task.exception() is None for task in leaving)
 
     async def _heed_emergency_stop(self) -> None:
         """The stop counts for what runs, too: a person who stops everything means now."""
