@@ -92,7 +92,8 @@ WHERE id IN (
 RETURNING id, store_id, task_id, fence, attempt, recoveries, cancel_requested_at;
 
 -- name: held
-SELECT id, store_id, task_id, fence, attempt, recoveries FROM runs WHERE worker_id = :worker_id AND state = 'running';
+SELECT id, store_id, task_id, fence, attempt, recoveries, cancel_requested_at
+FROM runs WHERE worker_id = :worker_id AND state = 'running';
 
 -- name: renew
 UPDATE runs SET lease_expires_at = :lease_at WHERE worker_id = :worker_id AND state = 'running';
