@@ -9,9 +9,11 @@ import pytest
 
 from processor.context import TickContext
 from processor.errors import CommitInDoubt
-from processor.services import stores
+from processor.services import runs, stores
 from processor.storage.database import Database
-from processor.tick.tick import run_task
+from processor.storage.work import Work
+from processor.tick.report import TickReport
+from processor.tick.tick import run_requested
 from tests.conftest import ClockFile
 from tests.reliability.proxy import Cut, CuttingProxy
 from tests.world import DEFAULT_STORE, World, call, calls, finishes
@@ -86,13 +88,20 @@ def test_whichever_commit_is_lost_the_next_tick_finishes(
     assert world.titles() == ["One"]
 
 
+def ask_for(world: World, task_id: str) -> TickReport:
+    def request(work: Work) -> runs.RunView:
+        return runs.request(work, DEFAULT_STORE, task_id)
+
+    return asyncio.run(run_requested(world.database, world.settings, DEFAULT_STORE, request, TickContext(240)))
+
+
 def test_a_run_that_was_asked_for_goes_on_when_the_reply_to_its_claim_is_lost(
     world: World, proxy: CuttingProxy
 ) -> None:
     task_id = world.task()
     cut_commit(proxy, 1, Cut.AFTER)
 
-    report = asyncio.run(run_task(world.database, world.settings, DEFAULT_STORE, task_id))
+    report = ask_for(world, task_id)
 
     assert (report.exit_code, [run["state"] for run in report.runs]) == (0, ["succeeded"])
     assert len(world.runs(task_id)) == 1
@@ -103,7 +112,7 @@ def test_a_run_that_was_asked_for_is_not_there_when_its_claim_never_arrived(worl
     cut_commit(proxy, 1, Cut.BEFORE)
 
     with pytest.raises(CommitInDoubt):
-        asyncio.run(run_task(world.database, world.settings, DEFAULT_STORE, task_id))
+        ask_for(world, task_id)
 
     assert world.runs(task_id) == []
 
