@@ -21,6 +21,7 @@ COMMANDS = {
     "cards": ("processor.cli.cards:app", "The board that agents and people share."),
     "stores": ("processor.cli.stores:app", "Tenants: each has tasks, runs and a board of its own."),
     "db": ("processor.cli.db:app", "Make the database, or bring it up to date."),
+    "unlock": ("processor.cli.unlock:app", "Take runs from workers that went silent."),
     "verify": ("processor.cli.verify:app", "Check that the database keeps its promises."),
     "doctor": ("processor.cli.doctor:app", "Check this installation and say what is wrong with it."),
 }

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from processor.cli.fit import FREE_TEXT, GAP, fitted
-from processor.errors import InvalidInput
+from processor.cli.guard import leave
 
 _WIDE = 1_000
 """Columns of what is no terminal: lines for programs like grep must never be broken."""
@@ -132,12 +132,16 @@ def brief(text: str, longest: int) -> str:
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
-def confirm(question: str, *, force: bool) -> None:
-    """Ask before something is lost; without a terminal nobody can answer, so it is refused unless forced."""
+def confirm(question: str, *, force: bool, unanswered: int = 1) -> None:
+    """Ask before something is lost; without a terminal nobody can answer, so it is refused unless forced.
+
+    `unanswered` is the exit code of that refusal.
+    """
     if force:
         return
     if not sys.stdin.isatty():
-        raise InvalidInput(f"{question} Nobody can answer here: repeat the command with --yes")
+        say(f"{question} Nobody can answer here: repeat the command with --yes")
+        leave(unanswered)
     if not typer.confirm(question, err=True):
         raise typer.Abort
 

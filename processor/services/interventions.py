@@ -1,11 +1,13 @@
 """Interventions: what people do to a run that has not ended."""
 
+from collections.abc import Sequence
+
 from processor.errors import Conflict
 from processor.rules.run_state import TERMINAL, RunState
 from processor.services import checks, runs
 from processor.services.runs import RunView
 from processor.storage import interventions
-from processor.storage.interventions import Standing
+from processor.storage.interventions import Locked, Standing
 from processor.storage.work import Work
 
 
@@ -22,6 +24,26 @@ def cancel(work: Work, store_id: str, run_id: str) -> RunView:
     else:
         interventions.cancel(work, run)
     return runs.get(work, store_id, run.id)
+
+
+def locked(work: Work, store_id: str, run_id: str | None) -> list[Locked]:
+    """Return the runs of this store whose worker went silent, or the one of that id, whatever its worker does.
+
+    Raises NotFound, and Conflict if the run is held by no worker.
+    """
+    if run_id is None:
+        return interventions.locked(work, store_id, None)
+    run = runs.get(work, store_id, run_id)
+    found = interventions.locked(work, store_id, run["id"])
+    if not found:
+        raise Conflict(f"Run {run['id']} is {run['state']}: no worker holds it, so there is nothing to unlock")
+    return found
+
+
+def unlock(work: Work, store_id: str, found: Sequence[Locked]) -> list[RunView]:
+    """Take runs from their workers and hand them back; no attempt is spent. Return those that were still held so."""
+    unlocked = [run.id for run in found if interventions.unlock(work, store_id, run)]
+    return runs.among(work, unlocked)
 
 
 def _standing(work: Work, store_id: str, run_id: str) -> Standing:

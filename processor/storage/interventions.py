@@ -1,8 +1,8 @@
 """What people do to a run that has not ended, in the database."""
 
-import json
 from dataclasses import dataclass
 
+from processor.storage import turns
 from processor.storage.work import Work
 
 CANCELLED = "The run was cancelled before this tool was called"
@@ -24,6 +24,16 @@ class Standing:
     cancel_requested_at: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A run that a worker holds, until when it does (epoch seconds), and whether that is still to come."""
+
+    id: str
+    fence: int
+    lease_expires_at: int
+    is_alive: bool
+
+
 def look_at(work: Work, store_id: str, run_id: str) -> Standing | None:
     """Lock a run of this store; None if there is none."""
     row = work.mapping("interventions.look_at", id=run_id, store_id=store_id)
@@ -37,12 +47,32 @@ def cancel(work: Work, run: Standing) -> None:
     if run.attempt:
         _end_attempt(work, run)
     work.run("runs.release_task", task_id=run.task_id, started_at=run.started_at)
-    _log(work, run, "run.cancelled")
+    _log(work, run.id, run.store_id, "run.cancelled")
 
 
 def request_cancel(work: Work, run: Standing) -> None:
     """Ask the worker of a running run to leave it."""
     work.run("interventions.request_cancel", id=run.id, fence=run.fence, now=work.now)
+
+
+def locked(work: Work, store_id: str, run_id: str | None) -> list[Locked]:
+    """The run of that id if a worker holds it, or all runs whose worker went silent."""
+    rows = work.all("interventions.locked", id=run_id, store_id=store_id, now=work.now)
+    return [Locked(row.id, row.fence, row.lease_expires_at, bool(row.is_alive)) for row in rows]
+
+
+def unlock(work: Work, store_id: str, run: Locked) -> bool:
+    """Take a run from its worker and hand it back; False if it is no longer the one that was looked at.
+
+    A model call that is under way is booked as lost: its worker cannot say any more what it cost.
+    """
+    held = work.run("interventions.unlock", id=run.id, store_id=store_id, fence=run.fence, now=work.now)
+    if not held.rowcount:
+        return False
+    lost_nanousd = turns.lose_calls(work, run.id, "its run was unlocked while it was under way")
+    work.run("interventions.charge", id=run.id, lost_nanousd=lost_nanousd)
+    _log(work, run.id, store_id, "run.unlocked")
+    return True
 
 
 def refuse_calls(work: Work, run_id: str, reason: str) -> None:
@@ -62,16 +92,16 @@ def _end_attempt(work: Work, run: Standing) -> None:
     )
 
 
-def _log(work: Work, run: Standing, event: str, **fields: object) -> None:
+def _log(work: Work, run_id: str, store_id: str, event: str) -> None:
     """Add a line to the log of a run that no worker writes to."""
-    position = work.run("turns.last_log", run_id=run.id).scalar_one() + 1
+    position = work.run("turns.last_log", run_id=run_id).scalar_one() + 1
     work.run(
         "turns.log",
-        run_id=run.id,
+        run_id=run_id,
         position=position,
-        store_id=run.store_id,
+        store_id=store_id,
         now=work.now,
         level="info",
         event=event,
-        fields=json.dumps(fields),
+        fields="{}",
     )

@@ -25,3 +25,21 @@ UPDATE tool_calls
 SET state = CASE WHEN state = 'started' THEN 'unknown' ELSE 'denied' END, finished_at = :now,
     result = CASE WHEN state = 'started' THEN 'Nobody knows whether this happened: it was interrupted' ELSE :result END
 WHERE run_id = :run_id AND state IN ('intended', 'started');
+
+-- name: locked
+-- A run that a worker holds, whoever that is; or all that a silent one holds.
+SELECT r.id, r.fence, r.lease_expires_at, r.lease_expires_at >= :now AS is_alive
+FROM runs AS r
+WHERE r.store_id = :store_id AND r.state = 'running'
+    AND (r.id = :id OR (:id IS NULL AND r.lease_expires_at < :now))
+ORDER BY r.lease_expires_at, r.id;
+
+-- name: unlock
+-- Handed back as a worker would do it, and with a higher fence, so that its worker can write nothing more.
+UPDATE runs
+SET state = 'waiting', waiting_for = 'resume', not_before = :now, waiting_since = coalesce(waiting_since, :now),
+    fence = fence + 1, worker_id = NULL, lease_expires_at = NULL
+WHERE id = :id AND store_id = :store_id AND state = 'running' AND fence = :fence;
+
+-- name: charge
+UPDATE runs SET cost_nanousd = cost_nanousd + :lost_nanousd WHERE id = :id;
