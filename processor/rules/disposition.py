@@ -129,6 +129,7 @@ def decide(  # noqa: PLR0913 - the facts of one task, all named
     has_open_run: bool,
     held_slot: int | None,
     busy_until: int | None = None,
+    open_run_is_backfill: bool = False,
 ) -> Decision:
     """Decide about the slots of one task that are later than `cursor` and not later than `now` (epoch seconds).
 
@@ -140,8 +141,8 @@ def decide(  # noqa: PLR0913 - the facts of one task, all named
     3. At most one slot is claimed. Of several on time it is the newest, and the older are skipped for it.
     4. `Misfire.ALL` claims the oldest and lets the others wait, late ones and on-time ones alike; it keeps the newest
        `MOST_CAUGHT_UP` late slots. Slots that were on time together count as one turn here too.
-    5. With a run open nothing is claimed. What would have been is skipped; under `Overlap.QUEUE`, and where it has
-       been waiting before, it waits.
+    5. With a run open nothing is claimed. What would have been is skipped; under `Overlap.QUEUE`, behind a run of a
+       backfill (`open_run_is_backfill`), and where it has been waiting before, it waits.
     6. The cursor stops before what waits, else it moves to now. If the clock stands before it, nothing changes.
     """
     if held_slot is not None and held_slot <= cursor:
@@ -156,7 +157,7 @@ def decide(  # noqa: PLR0913 - the facts of one task, all named
         if len(line) > 1 or any(span.fate is _Kind.LATE for span in line):
             return _catch_up(due, spans, line[0], has_open_run=has_open_run)
     spans = due.spans(lost_until)
-    waits = has_open_run and (overlap is Overlap.QUEUE or held_slot is not None)
+    waits = has_open_run and (overlap is Overlap.QUEUE or open_run_is_backfill or held_slot is not None)
     return _run_newest(due, spans, misfire, has_open_run=has_open_run, waits=waits)
 
 

@@ -68,12 +68,20 @@ def claim_interval(work: Work, window_seconds: int, store_id: str | None, *, wit
     return claimed
 
 
-def due(work: Work, store_id: str | None, after: tuple[int, str] = FIRST, *, with_model: bool = True) -> Page:
-    """A page of the tasks whose next slot has come, oldest first."""
+def due(
+    work: Work,
+    store_id: str | None,
+    after: tuple[int, str] = FIRST,
+    *,
+    task_id: str | None = None,
+    with_model: bool = True,
+) -> Page:
+    """A page of the tasks whose next slot has come, oldest first; or that one task, if it is among them."""
     tasks = work.run(
         "slots.due",
         now=work.now,
         store_id=store_id,
+        id=task_id,
         with_model=with_model,
         after_at=after[0],
         after_id=after[1],

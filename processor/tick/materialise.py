@@ -16,6 +16,7 @@ from processor.rules.schedules import Schedule, from_columns
 from processor.settings import Settings
 from processor.storage import slots
 from processor.storage.database import Database
+from processor.storage.work import Work
 
 
 @dataclass(slots=True)
@@ -108,6 +109,12 @@ def _pages(database: Database, store_id: str | None, *, with_model: bool) -> Ite
         yield page.tasks, now
 
 
+def materialise_task(work: Work, settings: Settings, store_id: str, task_id: str) -> None:
+    """Account for the due slots of one task, if it has any. The caller holds the task's row."""
+    page = slots.due(work, store_id, task_id=task_id)
+    slots.record(work, _decide_all(page.tasks, settings, work.now), page.tasks)
+
+
 def preview(database: Database, settings: Settings, store_id: str | None) -> dict[str, Decision]:
     """What `materialise` would decide for each due task now; writes nothing."""
     decisions: dict[str, Decision] = {}
@@ -162,4 +169,5 @@ def _rule(schedule: Schedule, cursor: int, task: Mapping[str, Any], settings: Se
         has_open_run=has_open_run,
         held_slot=held_slot,
         busy_until=task["busy_until"],
+        open_run_is_backfill=bool(task["open_run_is_backfill"]),
     )

@@ -35,7 +35,7 @@ FROM processed_task_executions AS l
 WHERE l.batch_id = :batch_id AND l.disposition = 'claimed' AND tasks.id = l.task_id;
 
 -- name: due
--- Due tasks in pages; the page's end is (:after_at, :after_id).
+-- Due tasks in pages, or the one that is named; the page's end is (:after_at, :after_id).
 SELECT t.id, t.store_id, t.name, t.schedule_type, t.interval_seconds, t.anchor_at, t.cron, t.timezone, t.once_at,
     t.cursor_at, t.next_run_at, t.paused_until, t.held_slot, t.version, t.overlap,
     coalesce(t.misfire, s.misfire) AS misfire,
@@ -44,6 +44,11 @@ SELECT t.id, t.store_id, t.name, t.schedule_type, t.interval_seconds, t.anchor_a
         -- [sqlite] INDEXED BY runs_open
         WHERE r.task_id = t.id AND r.state IN ('queued', 'running', 'waiting')
     ) AS has_open_run,
+    EXISTS (
+        SELECT 1 FROM runs AS r
+        -- [sqlite] INDEXED BY runs_open
+        WHERE r.task_id = t.id AND r.state IN ('queued', 'running', 'waiting') AND r.trigger = 'backfill'
+    ) AS open_run_is_backfill,
     CASE WHEN t.held_slot IS NOT NULL
         -- an end that lies ahead was written while the clock was ahead
         THEN (SELECT max(past.finished_at) FROM runs AS past WHERE past.task_id = t.id AND past.finished_at <= :now) END
@@ -53,6 +58,7 @@ JOIN stores AS s ON s.id = t.store_id
 WHERE t.next_run_at <= :now AND NOT t.held
     AND (:with_model OR t.kind = 'claude_code')
     AND (:store_id IS NULL OR t.store_id = :store_id)
+    AND (:id IS NULL OR t.id = :id)
     AND (t.next_run_at, t.id) > (:after_at, :after_id)
 ORDER BY t.next_run_at, t.id
 LIMIT :limit;

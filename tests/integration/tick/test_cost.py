@@ -29,6 +29,7 @@ HOT: dict[str, dict[str, object]] = {
         "with_model": True,
     },
     "slots.due": {
+        "id": None,
         "store_id": None,
         "with_model": True,
         "after_at": -1,

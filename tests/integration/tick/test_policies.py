@@ -77,6 +77,24 @@ def test_a_slot_that_meets_an_open_run_is_skipped(world: World) -> None:
     assert world.ledger(task_id) == [(NOW, "skipped_overlap", None, 1)]
 
 
+def test_a_slot_that_meets_a_run_of_a_backfill_waits_for_it_and_runs(world: World) -> None:
+    task_id = world.due_task()
+    with world.database.writing() as work:
+        run_id = add_run(work, world.row(task_id).store_id, task_id, "waiting", trigger="backfill", not_before=None)
+
+    assert materialised(world) == {"due": 1, "claimed": 0, "missed": 0, "skipped": 0}
+    assert world.row(task_id).held
+
+    (run,) = world.rows(Run, id=run_id)
+    world.change(run, waiting_for="resume", not_before=world.clock.now)
+    world.tick()
+    world.clock.advance(30 * MINUTE)
+    world.tick()
+
+    assert world.ledger(task_id) == [(NOW, "claimed", None, 1)]
+    assert [run.trigger for run in world.runs(task_id)] == ["backfill", "schedule"]
+
+
 def test_a_slot_that_may_wait_runs_when_the_run_in_the_way_has_ended(world: World) -> None:
     task_id = world.due_task(overlap="queue")
     with world.database.writing() as work:

@@ -143,7 +143,7 @@ def test_a_task_deleted_while_it_runs_stops_no_other(world: World) -> None:
 
 def test_what_looks_sees_one_state_of_the_database(world: World) -> None:
     due = {"now": world.clock.now, "store_id": None, "with_model": True, "limit": 10}
-    page = {"after_at": -1, "after_id": DEFAULT_STORE}
+    page = {"id": None, "after_at": -1, "after_id": DEFAULT_STORE}
     with world.database.reading() as work:
         before = work.all("slots.due", **due, **page)
         world.due_task()

@@ -114,6 +114,13 @@ def test_queue_lets_the_newest_slot_wait_before_the_cursor() -> None:
     assert decision == Decision((skipped,), cursor=NOON - 1, next_run_at=NOON, held_slot=NOON)
 
 
+def test_behind_a_run_of_a_backfill_the_newest_slot_waits_under_any_policy() -> None:
+    behind = partial(ruling, MINUTELY, cursor=NOON - 2 * MINUTE, now=NOON, has_open_run=True)
+    skipped = LedgerEntry(NOON - MINUTE, Disposition.SKIPPED_OVERLAP)
+    assert behind(open_run_is_backfill=True) == Decision((skipped,), cursor=NOON - 1, next_run_at=NOON, held_slot=NOON)
+    assert behind(open_run_is_backfill=False).held_slot is None
+
+
 def test_a_slot_that_waited_is_still_on_time_when_its_run_can_start() -> None:
     decision = ruling(HOURLY, cursor=NOON - 1, now=NOON + 1800, overlap=Overlap.QUEUE, held_slot=NOON)
     assert told(decision) == [(0, "claimed")]

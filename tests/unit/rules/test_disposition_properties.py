@@ -47,6 +47,7 @@ def claimed(decision: Decision) -> list[int]:
     misfire=st.sampled_from(Misfire),
     overlap=st.sampled_from(Overlap),
     has_open_run=st.booleans(),
+    backfilled=st.booleans(),
     waited=st.none() | st.integers(-600, DAY),
     busy=st.none() | st.integers(0, 2 * DAY),
 )
@@ -58,6 +59,7 @@ def test_rows_and_cursor_part_the_slots_exactly(
     misfire: Misfire,
     overlap: Overlap,
     has_open_run: bool,
+    backfilled: bool,
     waited: int | None,
     busy: int | None,
 ) -> None:
@@ -76,6 +78,7 @@ def test_rows_and_cursor_part_the_slots_exactly(
             has_open_run=is_open,
             held_slot=held_slot,
             busy_until=None if busy is None else min(now, cursor + busy),
+            open_run_is_backfill=backfilled and is_open,
         )
 
     first = decided(cursor, held, is_open=has_open_run)
