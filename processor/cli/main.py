@@ -18,6 +18,7 @@ COMMANDS = {
     "process": ("processor.cli.process:app", "One tick: run what is due, then exit."),
     "tasks": ("processor.cli.tasks:app", "Prompts with a schedule: create, change, run and look at them."),
     "runs": ("processor.cli.runs:app", "Runs of tasks: look at them, cancel them, run them again."),
+    "backfill": ("processor.cli.backfill:app", "Run slots of the past that nobody ran, or run them again."),
     "cards": ("processor.cli.cards:app", "The board that agents and people share."),
     "stores": ("processor.cli.stores:app", "Tenants: each has tasks, runs and a board of its own."),
     "db": ("processor.cli.db:app", "Make the database, or bring it up to date."),

@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from processor.cli import guard
 from processor.cli.progress import shown_live
@@ -16,6 +16,7 @@ from processor.tick.checks import stop_reason
 from processor.tick.report import TickReport
 from processor.tick.tick import Request, TickOptions, run_requested, tick
 
+Ended = TypeVar("Ended")
 Work = Callable[[TickContext], Coroutine[Any, Any, TickReport]]
 
 
@@ -56,10 +57,10 @@ def terminable() -> Iterator[None]:
 def _executed(settings: Settings, work: Work) -> TickReport:
     with shown_live() as listener:
         context = TickContext(settings.tick_seconds, listener)
-        return asyncio.run(_stoppable(context, work))
+        return asyncio.run(stoppable(context, work))
 
 
-async def _stoppable(context: TickContext, work: Work) -> TickReport:
+async def stoppable(context: TickContext, work: Callable[[TickContext], Coroutine[Any, Any, Ended]]) -> Ended:
     """The first Ctrl-C or SIGTERM hands runs back; the second one is the default, which does not wait."""
     loop = asyncio.get_running_loop()
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}

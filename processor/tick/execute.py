@@ -24,6 +24,7 @@ from processor.storage import runs
 from processor.storage.database import Database
 from processor.storage.faults import BrokenConstraint
 from processor.storage.runs import Claim, Worker
+from processor.storage.work import Work
 from processor.tick import claims
 from processor.tick.checks import stop_reason
 from processor.tick.claims import Claims
@@ -57,11 +58,23 @@ class Executor(Protocol):
         """Let go of what it holds."""
 
 
+class Claiming(Protocol):
+    """Takes runs for a worker, within one transaction; see `claims.claim`."""
+
+    def __call__(self, work: Work, worker: Worker, limit: int, *, idle: bool) -> Claims: ...
+
+
 class Execution:
     """The executing part of one tick."""
 
     def __init__(
-        self, database: Database, settings: Settings, context: TickContext, worker: Worker, max_runs: int | None
+        self,
+        database: Database,
+        settings: Settings,
+        context: TickContext,
+        worker: Worker,
+        max_runs: int | None,
+        claiming: Claiming = claims.claim,
     ) -> None:
         self._database = database
         self._settings = settings
@@ -69,6 +82,7 @@ class Execution:
         self._worker = worker
         self._executor: Executor = load(EXECUTORS["agent"])(database, settings, context)
         self._left = max_runs
+        self._claiming = claiming
         self._running: dict[asyncio.Task[None], Claim] = {}
         self._suspect: Claim | None = None
         """The run that is executed alone."""
@@ -174,7 +188,7 @@ class Execution:
             for _ in range(TRIES_TO_CLAIM):
                 with contextlib.suppress(BrokenConstraint):
                     # Refused: another process started a run of the same task between our look and our write.
-                    return await self._database.write_soon(claims.claim, self._worker, limit, idle=not self._running)
+                    return await self._database.write_soon(self._claiming, self._worker, limit, idle=not self._running)
             raise InfrastructureError("Runs could not be claimed beside so many others: the next tick tries again")
         except ProcessorError as error:
             self.faults.append(error)
