@@ -5,6 +5,7 @@ import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -37,6 +38,39 @@ COLUMNS = {
     "estimated_cost_usd": "ESTIMATED USD",
 }
 COUNTS = ("claimed", "succeeded", "failed", "waiting", "handed_back", "cost_usd", "input_tokens", "output_tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Which slots one invocation names, in one of two ways: a range of one task, or what was missed."""
+
+    task: str | None
+    since: str | None
+    until: str | None
+    reprocess: str | None
+    missed_since: str | None
+    store: str | None
+
+    def require_one_way(self, *, missed: bool) -> None:
+        """Raise InvalidInput for both ways at once, and for half of one."""
+        of_range = {"--task": self.task, "--from": self.since, "--to": self.until}
+        if missed:
+            stray = [name for name, value in (of_range | {"--reprocess": self.reprocess}).items() if value is not None]
+            if stray:
+                raise InvalidInput(f"--missed goes without {stray[0]}: name the slots in one of the two ways")
+            return
+        missing = [name for name, value in of_range.items() if value is None]
+        if missing:
+            raise InvalidInput(f"{missing[0]} is missing: name slots with --task, --from and --to, or with --missed")
+        if self.missed_since is not None:
+            raise InvalidInput("--since says how far back --missed looks: give --missed, too, or leave it out")
+
+    def plan(self, work: Work) -> Plan:
+        store_id = None if self.store is None else stores.get(work, self.store).id
+        if self.task is None or self.since is None or self.until is None:
+            return backfill.plan_missed(work, self.missed_since or DEFAULT_SINCE, store_id=store_id)
+        reprocess = self.reprocess or Reprocess.NONE
+        return backfill.plan_range(work, self.task, self.since, self.until, reprocess, store_id=store_id)
 
 
 @verb(
@@ -81,10 +115,11 @@ def backfill_slots(  # noqa: PLR0917 (typer turns every parameter into an option
     """
     settings = _limited(load_settings(), max_active)
     configure_log()
-    _require_one_way(task, since, until, reprocess, missed_since, missed=missed)
+    asked = _Asked(task, since, until, reprocess, missed_since, store)
+    asked.require_one_way(missed=missed)
     with opened(settings) as database, terminable():
         with database.reading() as work:
-            plan = _planned(work, task, since, until, reprocess, missed_since, store)
+            plan = asked.plan(work)
         if dry_run or not plan.slot_count:
             _show_plan(plan, as_json=json, dry_run=dry_run)
             return
@@ -97,45 +132,6 @@ def backfill_slots(  # noqa: PLR0917 (typer turns every parameter into an option
 
 def _limited(settings: Settings, max_active: int | None) -> Settings:
     return settings if max_active is None else settings.model_copy(update={"max_concurrency": max_active})
-
-
-def _require_one_way(
-    task: str | None,
-    since: str | None,
-    until: str | None,
-    reprocess: str | None,
-    missed_since: str | None,
-    *,
-    missed: bool,
-) -> None:
-    of_range = {"--task": task, "--from": since, "--to": until}
-    if missed:
-        stray = [name for name, value in (of_range | {"--reprocess": reprocess}).items() if value is not None]
-        if stray:
-            raise InvalidInput(
-                f"--missed goes without {stray[0]}: give --task, --from and --to instead, or leave it out"
-            )
-        return
-    missing = [name for name, value in of_range.items() if value is None]
-    if missing:
-        raise InvalidInput(f"{missing[0]} is missing: say which slots with --task, --from and --to, or with --missed")
-    if missed_since is not None:
-        raise InvalidInput("--since says how far back --missed looks: give --missed, too, or leave it out")
-
-
-def _planned(
-    work: Work,
-    task: str | None,
-    since: str | None,
-    until: str | None,
-    reprocess: str | None,
-    missed_since: str | None,
-    store: str | None,
-) -> Plan:
-    store_id = None if store is None else stores.get(work, store).id
-    if task is None or since is None or until is None:
-        return backfill.plan_missed(work, missed_since or DEFAULT_SINCE, store_id=store_id)
-    return backfill.plan_range(work, task, since, until, reprocess or Reprocess.NONE, store_id=store_id)
 
 
 def _executed(database: Database, settings: Settings, plan: Plan, *, newest_first: bool) -> BackfillReport:
@@ -177,7 +173,7 @@ def _show_report(plan: Plan, report: BackfillReport, *, as_json: bool) -> None:
     else:
         _tell_unknown(plan)
         states = ", ".join(f"{getattr(ran, name)} {name}" for name in ("succeeded", "failed", "waiting"))
-        show_line(f"{ran.claimed:,} of {plan.slot_count:,} slots claimed: {states}; {ran.cost_usd:.4f} USD")
+        show_line(f"{ran.claimed:,} of {plan.slot_count:,} slots claimed; runs: {states}; {ran.cost_usd:.4f} USD")
     for line in (ran.error, *report.obstacles):
         if line is not None:
             say(" ".join(line.split()))

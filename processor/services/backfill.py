@@ -1,7 +1,7 @@
 """Backfill: which slots of the past are to run, how many they are, and what they may cost."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from processor.errors import InvalidInput, InvalidSchedule
@@ -98,7 +98,7 @@ def plan_range(
         reprocess=Reprocess(checks.choice(reprocess, "way to reprocess", [str(each) for each in Reprocess])),
     )
     _require_accounted(task, wanted, kept_since)
-    return Plan([_plan(work, task, wanted)])
+    return Plan([_plan(work, task, replace(wanted, until_at=min(wanted.until_at, work.now)))])
 
 
 def plan_missed(work: Work, since: str = "24h", *, store_id: str | None = None) -> Plan:

@@ -10,7 +10,7 @@ from processor.models import Run
 from processor.reports.verify import verify
 from processor.rules.disposition import LONGEST_LIST
 from processor.services import backfill, tasks
-from processor.services.instants import epoch, epoch_or_none
+from processor.services.instants import epoch
 from processor.tick.backfill import BackfillReport, run_backfill
 from tests.conftest import MONDAY_MORNING
 from tests.integration.tick.materialising import materialised
