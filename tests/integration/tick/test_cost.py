@@ -21,8 +21,14 @@ from tests.world import DEFAULT_STORE, HOUR, World
 ROWS = 3_000
 TOO_BIG_TO_READ_WHOLE = ("tasks", "runs", "processed_task_executions")
 CLAIM: dict[str, object] = {
-    **{"worker_id": str(uuid.uuid4()), "lease_at": 0, "limit": 5, "store_id": None},
-    **{"is_suspect": False, "suspect_count": 2, "most_count": 5, "ready_at": 0},
+    "worker_id": str(uuid.uuid4()),
+    "lease_at": 0,
+    "limit": 5,
+    "store_id": None,
+    "is_suspect": False,
+    "suspect_count": 2,
+    "most_count": 5,
+    "ready_at": 0,
 }
 HOT: dict[str, dict[str, object]] = {
     "slots.claim_interval": {
