@@ -102,15 +102,21 @@ def waiting_since(work: Work, run_id: str) -> int | None:
 
 
 def claim(work: Work, worker: Worker, limit: int, *, suspect: bool | None = None) -> list[Claim]:
-    """Take up to `limit` runs: first those of silent workers, then those that wait no longer, then queued ones.
+    """Take up to `limit` runs: first those that wait no longer, then queued ones, then those of silent workers.
 
+    A run that killed its worker may do so again: what has not begun yet is not to suffer from it a second time.
     `suspect` False leaves out those that are to be executed alone.
     """
     claims: list[Claim] = []
-    for name in ("runs.take_over", "runs.resume", "runs.start"):
+    for name in ("runs.resume", "runs.start", "runs.take_over"):
         if len(claims) < limit:
             claims += _take(work, name, worker, limit=limit - len(claims), is_suspect=suspect, ready_at=work.now)
     return claims
+
+
+def claim_lost(work: Work, worker: Worker, limit: int, ready_at: int) -> list[Claim]:
+    """Take up to `limit` runs, no suspects, whose worker has been silent since `ready_at`, epoch seconds."""
+    return _take(work, "runs.take_over", worker, limit=limit, is_suspect=False, ready_at=ready_at)
 
 
 def claim_suspect(work: Work, worker: Worker, ready_at: int) -> list[Claim]:

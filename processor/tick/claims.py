@@ -1,10 +1,10 @@
 """What a process may execute next.
 
 1. A run of a silent worker that somebody cancelled, or that was recovered too often, ends in the claim itself.
-2. Runs that may be executed beside others go first.
+2. Runs that wait no longer go before queued ones, and those before runs that were lost: one of them may have killed its
+   worker, and would make everybody late once more. One that was lost for as long as a tick comes first.
 3. A suspect, a run that was recovered twice, is claimed only when nothing else is ready and nothing runs: if it is what
-   kills its process, it takes no neighbour with it, and makes nobody late. So that it goes at all where something is
-   always ready, it comes first once it was passed over for an hour.
+   kills its process, it takes no neighbour with it. It comes first once it was passed over for an hour.
 """
 
 from dataclasses import dataclass, field
@@ -19,6 +19,9 @@ from processor.storage.work import Work
 
 PATIENCE_SECONDS = 3_600
 """How long a suspect is passed over."""
+
+LOST_SECONDS = 300
+"""How long another lost run is passed over: a tick."""
 
 
 @dataclass(slots=True)
@@ -35,7 +38,7 @@ def claim(work: Work, worker: Worker, limit: int, *, idle: bool) -> Claims:
         overdue = runs.claim_suspect(work, worker, work.now - PATIENCE_SECONDS)
         if overdue:
             return Claims(overdue)
-    found = _claim_harmless(work, worker, limit)
+    found = _claim_harmless(work, worker, limit, idle=idle)
     if idle and not found.to_execute:
         found.to_execute = runs.claim_suspect(work, worker, work.now)
     return found
@@ -46,11 +49,13 @@ def is_suspect(claim: Claim) -> bool:
     return claim.recoveries >= SUSPECT_RECOVERIES
 
 
-def _claim_harmless(work: Work, worker: Worker, limit: int) -> Claims:
+def _claim_harmless(work: Work, worker: Worker, limit: int, *, idle: bool) -> Claims:
     """Runs that ended in the claim take no place: others are claimed in theirs."""
     found = Claims()
     while len(found.to_execute) < limit:
-        taken = runs.claim(work, worker, limit - len(found.to_execute), suspect=False)
+        places = limit - len(found.to_execute)
+        taken = runs.claim_lost(work, worker, places, work.now - LOST_SECONDS) if idle else []
+        taken += runs.claim(work, worker, places - len(taken), suspect=False)
         hopeless = [each for each in taken if each.cancel_requested or each.recoveries > MOST_RECOVERIES]
         for each in hopeless:
             _end(work, each)

@@ -74,7 +74,7 @@ SELECT turn, position, name, effect, state, arguments, result
 FROM tool_calls WHERE run_id = :run_id AND store_id = :store_id ORDER BY turn, position;
 
 -- name: ready
--- What the next tick would take up, in its order: runs of silent workers, then those that wait no longer, then queued ones,
+-- What the next tick would take up, in its order: runs that wait no longer, then queued ones, then those of silent workers,
 -- and at last those that are to be executed alone.
 SELECT id
 FROM runs
@@ -85,4 +85,4 @@ WHERE (
     )
     AND (:store_id IS NULL OR store_id = :store_id)
 ORDER BY CASE WHEN recoveries + CASE state WHEN 'running' THEN 1 ELSE 0 END >= :suspect_count THEN 2 ELSE 1 END,
-    CASE state WHEN 'running' THEN 1 WHEN 'waiting' THEN 2 ELSE 3 END, priority, queued_at, id;
+    CASE state WHEN 'waiting' THEN 1 WHEN 'queued' THEN 2 ELSE 3 END, priority, queued_at, id;

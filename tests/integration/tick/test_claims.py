@@ -148,13 +148,13 @@ def test_a_renewed_lease_keeps_the_run(world: World) -> None:
     assert claimed(world, worker=OTHER) == []
 
 
-def test_what_was_lost_goes_before_what_waits_and_that_before_what_is_new(world: World) -> None:
+def test_what_waits_goes_before_what_is_new_and_that_before_what_was_lost(world: World) -> None:
     new, waiting, lost = (world.task() for _ in range(3))
     add(world, new, priority=1)
     add(world, waiting, "waiting", waiting_for="resume")
     add(world, lost, "running", lease_expires_at=world.clock.now - 1)
 
-    assert [tasks_of(claimed(world, limit=1)) for _ in range(3)] == [[lost], [waiting], [new]]
+    assert [tasks_of(claimed(world, limit=1)) for _ in range(3)] == [[waiting], [new], [lost]]
 
 
 def test_a_worker_for_one_store_leaves_the_strangers_runs(world: World, stores: Stores) -> None:

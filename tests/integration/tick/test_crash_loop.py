@@ -16,7 +16,7 @@ from processor.services.instants import moment
 from processor.storage import runs
 from processor.storage.runs import Claim, Worker
 from processor.tick import claims
-from processor.tick.claims import PATIENCE_SECONDS, Claims
+from processor.tick.claims import LOST_SECONDS, PATIENCE_SECONDS, Claims
 from tests.conftest import Stores
 from tests.integration.tick.gone_worker import GoneWorker
 from tests.rows import add_run
@@ -105,8 +105,8 @@ def test_its_open_call_is_booked_as_lost(world: World) -> None:
 
 
 def test_runs_that_end_in_the_claim_take_no_others_place(world: World) -> None:
-    hopeless = [lost(world, 5), lost(world, 5), lost(world, 5, cancel_requested_at=None)]
-    task_id = queued(world)
+    hopeless = [lost(world, 5, lease_expires_at=world.clock.now - 9) for _ in range(3)]
+    task_id = lost(world, 0)
 
     found = claimed(world, limit=1)
 
@@ -133,6 +133,16 @@ def test_handing_back_is_no_recovery(world: World) -> None:
         world.database.write(runs.wait, claim, WaitingFor.RESUME, world.clock.now)
 
     assert (world.run(task_id).recoveries, world.run(task_id).state) == (0, "waiting")
+
+
+def test_a_lost_run_takes_nobodys_place_before_it_was_lost_for_a_tick(world: World) -> None:
+    lost(world, 0)
+    other = queued(world)
+    assert tasks_of(claimed(world, limit=1).to_execute) == [other]
+
+    other = queued(world)
+    world.clock.advance(LOST_SECONDS)
+    assert other not in tasks_of(claimed(world, limit=1).to_execute)
 
 
 def test_a_run_that_was_recovered_once_goes_with_the_others(world: World) -> None:
@@ -175,7 +185,7 @@ def test_a_preview_names_suspects_last_and_leaves_out_what_will_not_run(world: W
     with world.database.reading() as work:
         planned = run_views.ready(work, None)
 
-    assert [run["task_id"] for run in planned] == [harmless, other, suspect]
+    assert [run["task_id"] for run in planned] == [other, harmless, suspect]
 
 
 def test_a_start_that_was_killed_before_it_said_anything_has_a_transcript(world: World) -> None:
