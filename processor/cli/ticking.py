@@ -61,13 +61,17 @@ def _executed(settings: Settings, work: Work) -> TickReport:
 
 
 async def stoppable(context: TickContext, work: Callable[[TickContext], Coroutine[Any, Any, Ended]]) -> Ended:
-    """The first Ctrl-C or SIGTERM hands runs back; the second one is the default, which does not wait."""
+    """Ctrl-C and SIGTERM hand runs back. After that Ctrl-C does not wait, because a person asks for it.
+
+    Another SIGTERM changes nothing: whoever stops a group of processes may send it twice, and runs that nobody handed
+    back would wait for their lease to run out.
+    """
     loop = asyncio.get_running_loop()
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def stop(number: signal.Signals) -> None:
         context.stop(number.name)
-        loop.remove_signal_handler(number)
+        loop.remove_signal_handler(signal.SIGINT)
 
     for number in before:
         loop.add_signal_handler(number, stop, number)

@@ -50,7 +50,8 @@ class Process:
 
     def events(self, name: str) -> int:
         """How often it logged an event."""
-        return self.log.read_text().count(f'"event": "{name}"')
+        logged = self.log.read_text() if self.log.exists() else ""  # some are killed before they open it
+        return logged.count(f'"event": "{name}"')
 
 
 class Programs:
