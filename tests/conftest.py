@@ -19,6 +19,7 @@ from freezegun.api import FrozenDateTimeFactory
 from processor.services import stores as services_stores
 from processor.storage.database import Database
 from processor.storage.migrate import migrate
+from tests.parts import pytest_terminal_summary  # noqa: F401 (a hook of pytest's)
 from tests.postgres import PostgresServer, running_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
