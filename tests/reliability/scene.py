@@ -1,14 +1,13 @@
 """A database and the processes that work on it, seen from outside: nothing is kept open between two looks."""
 
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-from sqlalchemy import text
 
 from processor.agent.toolbox import TOOLS
 from processor.services import stores, tasks
@@ -21,6 +20,7 @@ LEASE_SECONDS = 2
 CARDS = ("First", "Second")
 NOTE = "Both cards are there."
 PATIENCE_SECONDS = 120
+_PARAMETER = re.compile(r":(\w+)")
 _DUE = "SELECT count(*) FROM tasks WHERE next_run_at <= :now"
 _LIVE_RUNS = """
 SELECT count(*) FROM runs AS r JOIN ticks AS t ON t.id = r.worker_id
@@ -81,7 +81,8 @@ class Scene:
     def ask(self, statement: str, **values: object) -> Any:
         """The one value that a statement gives."""
         with self.opened() as database, database.reading() as work:
-            return work.connection.execute(text(statement), {**values}).scalar_one()
+            given = statement if work.dialect == "sqlite" else _PARAMETER.sub(r"%(\1)s", statement)
+            return work.cursor.execute(given, values).fetchone()[0]
 
     def store(self, name: str) -> str:
         """A new store; its id."""
