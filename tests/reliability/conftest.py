@@ -1,17 +1,19 @@
 """Figures of the session, and the processes that its tests end."""
 
 import os
+import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from processor.storage.database import Database
 from tests.conftest import ClockFile
+from tests.postgres import PostgresServer
 from tests.reliability.figures import Figures
 from tests.reliability.programs import Programs, warm_parent
-from tests.reliability.scene import Scene
+from tests.reliability.scene import NewScene, Scene
 from tests.world import World
 
 FIGURES = pytest.StashKey[Figures]()
@@ -44,17 +46,52 @@ def programs() -> Iterator[Programs]:
         yield programs
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Makes fresh migrated databases and gives their URLs, of both kinds in turn."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        yield lambda name: f"sqlite:///{shutil.copy(template, tmp_path / f'{name}.db')}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    made: list[str] = []
+
+    def create(_: str) -> str:
+        made.append(server.create())
+        return server.url(made[-1])
+
+    yield create
+    for name in made:
+        server.drop(name)
+
+
 @pytest.fixture
-def scene(
-    request: pytest.FixtureRequest, database_url: str, tmp_path: Path, programs: Programs, figures: Figures
-) -> Iterator[Scene]:
-    """A database with processes that work on it. However a test disturbs them, the database is sound afterwards."""
-    module = request.module
-    scene = Scene(database_url, tmp_path / "scene", programs)
+def new_scene(
+    request: pytest.FixtureRequest,
+    new_database: Callable[[str], str],
+    tmp_path: Path,
+    programs: Programs,
+    figures: Figures,
+) -> Iterator[NewScene]:
+    """Makes scenes: `new_scene("one")`. However a test disturbs them, their databases are sound afterwards."""
+    made: list[Scene] = []
+
+    def create(name: str) -> Scene:
+        made.append(Scene(new_database(name), tmp_path / name, programs))
+        return made[-1]
+
     started = time.monotonic()
-    yield scene
-    figures.add(module.FAULT, scene.store_kind, seconds=time.monotonic() - started, **scene.counts)
-    assert scene.findings() == []
+    yield create
+    for scene in made:
+        figures.add(request.module.FAULT, scene.store_kind, **scene.counts)
+    figures.add(request.module.FAULT, made[0].store_kind, seconds=time.monotonic() - started)
+    assert [finding for scene in made for finding in scene.findings()] == []
+
+
+@pytest.fixture
+def scene(new_scene: NewScene) -> Scene:
+    """One scene."""
+    return new_scene("scene")
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """Starts the program's processes for tests that end them: by forking from a warm parent, or afresh."""
 
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parents[2]
+POLL_SECONDS = 0.003
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "TZ")
 FRESH = {
     "process-tasks": "import sys; sys.argv[0] = 'process-tasks'; from processor.entry import main; sys.exit(main())",
@@ -27,7 +30,7 @@ class Process:
     pid: int
     out: Path
     log: Path
-    await_end: Callable[[float], int | None]
+    look: Callable[[], int | None]
     code: int | None = None
     sent: list[int] = field(default_factory=list)
 
@@ -38,9 +41,14 @@ class Process:
 
     def ended(self, seconds: float = 0) -> bool:
         """Whether it has ended, or does so within so many seconds."""
-        if self.code is None:
-            self.code = self.await_end(seconds)
-        return self.code is not None
+        until = time.monotonic() + seconds
+        while self.code is None:
+            self.code = self.look()
+            if self.code is None and time.monotonic() >= until:
+                return False
+            if self.code is None:
+                time.sleep(POLL_SECONDS)
+        return True
 
     def wait(self, seconds: float = 60) -> int:
         """The exit code; fails when the process takes longer."""
@@ -61,7 +69,7 @@ class Programs:
         self._orders = orders
         self._answers = answers
         self._lock = threading.Lock()
-        self._number = 0
+        self._numbers = itertools.count(1)
 
     def start(
         self,
@@ -73,8 +81,8 @@ class Programs:
         fresh: bool = False,
     ) -> Process:
         """Start a program in a folder, which also takes what it says; `fresh` means by a new interpreter."""
-        self._number += 1
-        out, log = folder / f"{self._number}.out", folder / f"{self._number}.log"
+        number = next(self._numbers)
+        out, log = folder / f"{number}.out", folder / f"{number}.log"
         environment = {**_bare_environment(), **environment}
         if fresh:
             return _start_afresh(folder, environment, program, arguments, out, log)
@@ -89,7 +97,7 @@ class Programs:
                 "instrument": instrument,
             }
         )
-        return Process(pid, out, log, lambda seconds: self._ask(wait=pid, seconds=seconds))
+        return Process(pid, out, log, lambda: self._ask(look=pid))
 
     def _ask(self, **order: Any) -> Any:
         with self._lock:
@@ -129,10 +137,4 @@ def _start_afresh(
             stderr=logged,
         )
 
-    def await_end(seconds: float) -> int | None:
-        try:
-            return process.wait(seconds) if seconds else process.poll()
-        except subprocess.TimeoutExpired:
-            return None
-
-    return Process(process.pid, out, log, await_end)
+    return Process(process.pid, out, log, process.poll)

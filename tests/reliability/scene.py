@@ -4,7 +4,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -131,3 +131,7 @@ class Scene:
 
 def _broken(out: Path) -> list[dict[str, Any]]:
     return [check for check in json.loads(out.read_text())["checks"] if check["count"]]
+
+
+NewScene = Callable[[str], Scene]
+"""Makes a scene with a database of its own; give it a name that no other scene of the test has."""

@@ -5,9 +5,9 @@ import signal
 
 import pytest
 
-from tests.reliability.extent import KILLS_PER_SEED, SEEDS
+from tests.reliability.extent import KILLS_PER_SEED, SEEDS, try_each
 from tests.reliability.outcome import shortcomings
-from tests.reliability.scene import Scene, three_turns
+from tests.reliability.scene import NewScene, Scene, three_turns
 
 FAULT = "kill -9 at random instants"
 LONGEST_LIFE_SECONDS = 0.3
@@ -18,9 +18,12 @@ FRESH_EVERY = 20
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_processes_killed_at_random_lose_nothing_and_do_nothing_twice(scene: Scene, seed: int) -> None:
-    chance = random.Random(seed)
+def test_processes_killed_at_random_lose_nothing_and_do_nothing_twice(new_scene: NewScene) -> None:
+    try_each(SEEDS, lambda seed: live_under_fire(new_scene(f"seed_{seed}"), random.Random(seed)))
+
+
+def live_under_fire(scene: Scene, chance: random.Random) -> None:
+    """Kill one tick after the other; then what they should have done must be there, once."""
     scene.script(three_turns(delay_seconds=0.04))
     while scene.counts["signals_sent"] < KILLS_PER_SEED:
         scene.due_tasks(2)

@@ -1,8 +1,8 @@
 """Has imported the whole program and starts it by forking, so that a process costs milliseconds.
 
 It never opens a database and has no second thread, so a child is as good as a program started afresh. Orders come as
-JSON, one a line: `{"start": …}` is answered with the child's id, `{"wait": id, "seconds": s}` with its exit code, null
-while it still runs (a signal that ended it counts below zero). When the orders end, so do the children.
+JSON, one a line: `{"start": …}` is answered with the child's id, `{"look": id}` with its exit code, null while it still
+runs (a signal that ended it counts below zero). When the orders end, so do the children.
 """
 
 import gc
@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import sys
-import time
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -29,7 +28,6 @@ LOADED = (
     "tests.reliability.instrument",
     "psycopg",
 )
-POLL_SECONDS = 0.002
 
 
 def main() -> None:
@@ -47,10 +45,9 @@ def main() -> None:
             children.add(child)
             _answer(child)
         else:
-            code = _wait(order["wait"], order["seconds"])
-            if code is not None:
-                children.discard(order["wait"])
-            _answer(code)
+            ended, status = os.waitpid(order["look"], os.WNOHANG)
+            children.discard(ended)
+            _answer(os.waitstatus_to_exitcode(status) if ended else None)
     for child in children:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -59,17 +56,6 @@ def main() -> None:
 def _answer(value: object) -> None:
     sys.stdout.write(f"{json.dumps(value)}\n")
     sys.stdout.flush()
-
-
-def _wait(child: int, seconds: float) -> int | None:
-    until = time.monotonic() + seconds
-    while True:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status)
-        if time.monotonic() >= until:
-            return None
-        time.sleep(POLL_SECONDS)
 
 
 def _become(order: dict[str, Any]) -> NoReturn:
