@@ -4,6 +4,7 @@ Nothing of the program is replaced: each function still does its work, between t
 journal, written before anything happens at it.
 """
 
+import inspect
 import os
 import signal
 import time
@@ -17,6 +18,7 @@ from processor.agent.toolbox.tool import Tool
 from processor.llm.protocol import ModelResponse
 from processor.llm.scripted import ScriptedModel
 from processor.storage.channel import Channel
+from tests.reliability import letters
 
 
 @dataclass
@@ -48,6 +50,8 @@ class Seams:
 
 def install(journal: str, **wanted: Any) -> None:
     """Watch this process from now on."""
+    if letters.VARIABLE in os.environ:
+        TOOLS.update(letters.TOOLS)
     seams = Seams(os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), **wanted)
     _watch_commits(seams)
     _watch_model(seams)
@@ -85,11 +89,17 @@ def _watch_tools(seams: Seams) -> None:
         setattr(import_module(module), name, replace(tool, run=_watched(seams, tool.run)))
 
 
-def _watched(seams: Seams, run: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    def watched(*given: Any) -> dict[str, Any]:
+def _watched(seams: Seams, run: Callable[..., Any]) -> Callable[..., Any]:
+    def watched(*given: Any) -> Any:
         seams.pass_by("before a tool call")
         outcome = run(*given)
         seams.pass_by("after a tool call")
         return outcome
 
-    return watched
+    async def watched_outside(*given: Any) -> Any:
+        seams.pass_by("before a tool call")
+        outcome = await run(*given)
+        seams.pass_by("after a tool call")
+        return outcome
+
+    return watched_outside if inspect.iscoroutinefunction(run) else watched

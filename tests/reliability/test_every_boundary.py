@@ -1,68 +1,19 @@
 """kill -9 before and after every commit, model call and tool call of one run: the work ends as if nothing had been."""
 
-import signal
-from typing import Any
-
 import pytest
-from sqlmodel import col, select
 
-from processor.models import LlmCall, Run, Turn
 from tests.conftest import ClockFile
-from tests.reliability.outcome import TURNS, portrait
-from tests.reliability.scene import LEASE_SECONDS, Scene
+from tests.reliability import letters
+from tests.reliability.boundaries import CALLED, Case
+from tests.reliability.outcome import TURNS
+from tests.reliability.scene import Scene, three_turns
+from tests.world import call, calls
 
 FAULT = "kill -9 at each write boundary"
-CALLED = "before a model call"
 
 pytestmark = pytest.mark.slow
 
 
-class Case:
-    """One task in a store of its own, so that each case can be compared with every other."""
-
-    def __init__(self, scene: Scene, clock: ClockFile, name: str) -> None:
-        self.scene = scene
-        self.clock = clock
-        self.journal = scene.folder / f"{name}.journal"
-        (self.task_id,) = scene.due_tasks(store_id=scene.store(name))
-
-    def tick(self, kill_at: int | None = None) -> int:
-        """A tick with its seams counted; its exit code."""
-        return self.scene.start(instrument={"journal": str(self.journal), "kill_at": kill_at}).wait()
-
-    def kill(self, at: int) -> None:
-        """Kill a tick at one of its seams, and let time pass until its lease is over."""
-        assert self.tick(at) == -signal.SIGKILL
-        self.scene.counts["signals_sent"] += 1
-        self.scene.counts["kills_that_hit_a_live_run"] += self.scene.ask(
-            "SELECT count(*) FROM runs WHERE state = 'running'"
-        )
-        self.clock.advance(LEASE_SECONDS + 1)
-
-    def passed(self) -> list[str]:
-        """The seams that were come by, in all ticks."""
-        return self.journal.read_text().splitlines()
-
-    def portrait(self) -> dict[str, Any]:
-        with self.scene.opened() as database:
-            return portrait(database, self.task_id)
-
-    def recorded(self) -> tuple[set[Any], set[Any]]:
-        """The turns and the answered calls that are on record now: they must never change."""
-        with self.scene.opened() as database, database.reading() as work:
-            turns = select(Turn).join(Run, col(Turn.run_id) == col(Run.id)).where(Run.task_id == self.task_id)
-            calls = select(LlmCall).join(Run, col(LlmCall.run_id) == col(Run.id)).where(Run.task_id == self.task_id)
-            return (
-                {(row.turn, row.response, row.reply, row.created_at) for row in work.session.exec(turns)},
-                {(row.id, row.turn, row.fence) for row in work.session.exec(calls) if row.state == "answered"},
-            )
-
-    def paid_calls(self) -> int:
-        """How often the model was asked, according to the model."""
-        return self.passed().count(CALLED)
-
-
-@pytest.fixture
 def undisturbed(scene: Scene, clock: ClockFile) -> Case:
     """What the run looks like when nobody kills it."""
     scene.environment["PROCESSOR_CLOCK_FILE"] = str(clock.path)
@@ -71,11 +22,9 @@ def undisturbed(scene: Scene, clock: ClockFile) -> Case:
     return case
 
 
-def test_wherever_it_is_killed_the_run_ends_as_if_it_had_not_been(
-    scene: Scene, clock: ClockFile, undisturbed: Case
-) -> None:
-    seams = undisturbed.passed()
-    expected = undisturbed.portrait()
+def test_wherever_it_is_killed_the_run_ends_as_if_it_had_not_been(scene: Scene, clock: ClockFile) -> None:
+    example = undisturbed(scene, clock)
+    seams, expected = example.passed(), example.portrait()
     assert (seams.count(CALLED), seams.count("after a tool call")) == (TURNS, 4)
     wrong = {}
     for number, seam in enumerate(seams, start=1):
@@ -95,3 +44,36 @@ def test_wherever_it_is_killed_the_run_ends_as_if_it_had_not_been(
         wrong[f"{number}: {seam}"] = [said for said, so in problems.items() if so]
     scene.counts["rounds"] += len(seams)
     assert {where: problems for where, problems in wrong.items() if problems} == {}
+
+
+def test_wherever_it_is_killed_tools_that_act_outside_keep_their_word(scene: Scene, clock: ClockFile) -> None:
+    letter, answers = scene.folder / "letters", three_turns()
+    both = (call("send_once", text=letters.ONCE), call("send_safely", text=letters.SAFELY))
+    scene.script([calls(*both), *answers[1:]])
+    scene.environment[letters.VARIABLE] = str(letter)
+    seams = undisturbed(scene, clock).passed()
+    first_call = seams.index("before a tool call")
+    wrong, unknown = {}, []
+    for number, seam in enumerate(seams, start=1):
+        letter.unlink()
+        case = Case(scene, clock, f"killed at {number}")
+        case.kill(number)
+
+        assert case.tick() == 0
+
+        once, safely = letters.sent(letter, letters.ONCE), letters.sent(letter, letters.SAFELY)
+        said = {name: (state, result) for _, _, name, _, state, result in case.portrait()["tools"]}
+        if said["send_once"][0] == "unknown":
+            unknown.append(number)
+        problems = {
+            f"sent at most once, {len(once)} times": len(once) > 1,
+            "told that it was sent, and it was not": said["send_once"][0] == "succeeded" and not once,
+            f"sent with the keys {safely}": len(set(safely)) != 1,
+            f"{said['send_safely']}": said["send_safely"][0] != "succeeded",
+            f"state {case.portrait()['state']}": case.portrait()["state"] != "succeeded",
+        }
+        wrong[f"{number}: {seam}"] = [said for said, so in problems.items() if so]
+    scene.counts["rounds"] += len(seams)
+    assert {where: problems for where, problems in wrong.items() if problems} == {}
+    # From the commit that says it is about to be sent, to the one that would have said that it was.
+    assert unknown == [first_call, first_call + 1, first_call + 2, first_call + 3]
