@@ -4,6 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -73,25 +74,36 @@ def new_scene(
     programs: Programs,
     figures: Figures,
 ) -> Iterator[NewScene]:
-    """Makes scenes: `new_scene("one")`. However a test disturbs them, their databases are sound afterwards."""
-    made: list[Scene] = []
+    """Makes scenes with databases of their own: `new_scene("one")`."""
+    with _accounted(request.module.FAULT, figures) as scenes:
 
-    def create(name: str) -> Scene:
-        made.append(Scene(new_database(name), tmp_path / name, programs))
-        return made[-1]
+        def create(name: str) -> Scene:
+            scenes.append(Scene(new_database(name), tmp_path / name, programs))
+            return scenes[-1]
 
-    started = time.monotonic()
-    yield create
-    for scene in made:
-        figures.add(request.module.FAULT, scene.store_kind, **scene.counts)
-    figures.add(request.module.FAULT, made[0].store_kind, seconds=time.monotonic() - started)
-    assert [finding for scene in made for finding in scene.findings()] == []
+        yield create
 
 
 @pytest.fixture
-def scene(new_scene: NewScene) -> Scene:
-    """One scene."""
-    return new_scene("scene")
+def scene(
+    request: pytest.FixtureRequest, database_url: str, tmp_path: Path, programs: Programs, figures: Figures
+) -> Iterator[Scene]:
+    """A scene on the test's database."""
+    with _accounted(request.module.FAULT, figures) as scenes:
+        scenes.append(Scene(database_url, tmp_path / "scene", programs))
+        yield scenes[0]
+
+
+@contextmanager
+def _accounted(fault: str, figures: Figures) -> Iterator[list[Scene]]:
+    """Scenes whose figures are kept. However a test disturbs them, their databases are sound afterwards."""
+    scenes: list[Scene] = []
+    started = time.monotonic()
+    yield scenes
+    for scene in scenes:
+        figures.add(fault, scene.store_kind, **scene.counts)
+    figures.add(fault, scenes[0].store_kind, seconds=time.monotonic() - started)
+    assert [finding for scene in scenes for finding in scene.findings()] == []
 
 
 @pytest.fixture

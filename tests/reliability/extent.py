@@ -26,7 +26,8 @@ def _seeds(count: int) -> Iterable[int]:
 KILLS = int(os.environ.get(KILLS_VARIABLE) or USUAL_KILLS)
 SEEDS = _seeds(math.ceil(KILLS / KILLS_PER_SEED))
 """For random kills. Each begins with a fresh database, so that any of them can be tried again alone."""
-FEW_SEEDS = _seeds(max(1, round(KILLS / USUAL_KILLS)))
+TIMES = max(1, round(KILLS / USUAL_KILLS))
+FEW_SEEDS = _seeds(TIMES)
 """For what is long enough with one of them."""
 
 
