@@ -8,9 +8,11 @@ from sqlmodel import col, select
 from processor.models import LlmCall, Run, Turn
 from tests.conftest import ClockFile
 from tests.reliability.outcome import portrait
-from tests.reliability.scene import LEASE_SECONDS, Scene
+from tests.reliability.scene import Scene
 
 CALLED = "before a model call"
+LEASE_SECONDS = 60
+"""So long that no lease is renewed in the middle of a run: its seams are always the same."""
 
 
 class Case:
@@ -20,7 +22,8 @@ class Case:
         self.scene = scene
         self.clock = clock
         self.journal = scene.folder / f"{name}.journal"
-        (self.task_id,) = scene.due_tasks(store_id=scene.store(name))
+        scene.environment |= {"PROCESSOR_CLOCK_FILE": str(clock.path), "PROCESSOR_LEASE_SECONDS": str(LEASE_SECONDS)}
+        (self.task_id,) = scene.due_tasks(store_id=scene.store(name), every="1d")
 
     def tick(self, kill_at: int | None = None) -> int:
         """A tick with its seams counted; its exit code."""

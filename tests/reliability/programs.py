@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -32,11 +32,9 @@ class Process:
     log: Path
     look: Callable[[], int | None]
     code: int | None = None
-    sent: list[int] = field(default_factory=list)
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal; the process may be over by then, which its code tells."""
-        self.sent.append(number)
         os.kill(self.pid, number)
 
     def ended(self, seconds: float = 0) -> bool:

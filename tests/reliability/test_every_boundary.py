@@ -16,7 +16,6 @@ pytestmark = pytest.mark.slow
 
 def undisturbed(scene: Scene, clock: ClockFile) -> Case:
     """What the run looks like when nobody kills it."""
-    scene.environment["PROCESSOR_CLOCK_FILE"] = str(clock.path)
     case = Case(scene, clock, "undisturbed")
     assert case.tick() == 0
     return case

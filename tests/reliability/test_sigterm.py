@@ -68,6 +68,7 @@ def test_wherever_it_comes_sigterm_leaves_no_run_behind(scene: Scene, seed: int)
 
 def seam(scene: Scene, where: str) -> int:
     """The number of the seam to wait for, as seen in a run that nobody disturbs."""
+    scene.environment["PROCESSOR_LEASE_SECONDS"] = "60"  # not to be renewed meanwhile: that would be a seam, too
     scene.due_tasks()
     journal = scene.folder / "undisturbed"
     assert scene.start(instrument={"journal": str(journal)}).wait() == 0
