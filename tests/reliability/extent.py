@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -18,7 +18,7 @@ AT_ONCE = 3
 """Seeds that are tried beside each other: they spend most of their time waiting for leases to run out."""
 
 
-def _seeds(count: int) -> Iterable[int]:
+def _seeds(count: int) -> Sequence[int]:
     alone = os.environ.get(SEED_VARIABLE)
     return range(1, 1 + count) if not alone else [int(alone)]
 
