@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from processor.models.run import Run, RunAttempt, RunLog, RunRequest
     from processor.models.store import Store
     from processor.models.task import Task, TaskNote
-    from processor.models.tick import Heartbeat, Tick
+    from processor.models.tick import Heartbeat, LatestEdit, Tick
     from processor.models.turn import LlmCall, ToolCall, Turn
     from processor.models.webhook import OutboxEntry, Webhook
 
@@ -38,6 +38,7 @@ __all__ = [
     "Job",
     "JobRun",
     "JobRunStep",
+    "LatestEdit",
     "LedgerRow",
     "LlmCall",
     "OutboxEntry",
@@ -69,7 +70,7 @@ _FILES = {
     "run": ("Run", "RunAttempt", "RunLog", "RunRequest"),
     "store": ("Store",),
     "task": ("Task", "TaskNote"),
-    "tick": ("Heartbeat", "Tick"),
+    "tick": ("Heartbeat", "LatestEdit", "Tick"),
     "turn": ("LlmCall", "ToolCall", "Turn"),
     "webhook": ("OutboxEntry", "Webhook"),
 }

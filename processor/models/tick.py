@@ -33,6 +33,15 @@ class Tick(SQLModel, table=True):
     memory_bytes: OptionalCount = None
 
 
+class LatestEdit(SQLModel, table=True):
+    """When somebody last changed a task, to the minute."""
+
+    __tablename__ = "latest_edit"
+
+    id: PrimaryCount
+    edited_at: Moment
+
+
 class Heartbeat(SQLModel, table=True):
     """The latest tick, idle ones included."""
 

@@ -6,6 +6,9 @@ from dataclasses import replace
 from processor.rules.disposition import LedgerEntry, part
 from processor.rules.schedules import Interval, Schedule, count, newest, slots
 
+TOLERATED_SECONDS = 60
+"""Clocks are corrected by so much all the time; the slots of a minute are simply not asked for again."""
+
 
 def begun_by(schedule: Schedule, begun_at: Iterable[int], now: int) -> Schedule:
     """An interval that counts from its own making, at a moment to come: it goes back by whole intervals.

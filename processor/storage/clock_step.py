@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from processor.rules.clock_step import cut
 from processor.rules.disposition import Disposition, LedgerEntry
-from processor.storage.work import Work
+from processor.rules.schedules import Schedule
+from processor.storage.work import Row, Work
 
 PAGE = 20_000
 _FIRST = "00000000-0000-0000-0000-000000000000"
@@ -15,8 +17,10 @@ Move = tuple[str, int | None, int | None]
 
 
 def lower_marks(work: Work, latest_at: int) -> bool:
-    """Set back what says when the latest tick was, if that is later than `latest_at`; tell whether it was."""
-    return work.first("clock_step.lower_heartbeat", now=work.now, latest_at=latest_at) is not None
+    """Set back what says when the latest tick and the latest change were, if later than `latest_at`; tell whether."""
+    ticked = work.first("clock_step.lower_heartbeat", now=work.now, latest_at=latest_at)
+    edited = work.first("clock_step.lower_edit", now=work.now, latest_at=latest_at)
+    return ticked is not None or edited is not None
 
 
 def tasks_ahead(work: Work, latest_at: int) -> Iterator[Sequence[Mapping[str, Any]]]:
@@ -31,28 +35,23 @@ def _page(work: Work, latest_at: int, after: str) -> Sequence[Mapping[str, Any]]
     return work.run("clock_step.tasks_ahead", latest_at=latest_at, after_id=after, limit=PAGE).mappings()
 
 
-def straddling(work: Work, task_ids: Sequence[str]) -> list[tuple[str, LedgerEntry]]:
-    """Range rows of these tasks that end after now and begin before; each with its task's id."""
-    rows = work.all("clock_step.straddling", ids=json.dumps(task_ids), now=work.now)
-    return [
-        (row.task_id, LedgerEntry(row.scheduled_time, Disposition(row.disposition), row.until_time, row.slot_count))
-        for row in rows
-    ]
-
-
-def shorten(work: Work, rows: Sequence[tuple[str, LedgerEntry]]) -> None:
-    """Give range rows their new end and count."""
+def shorten(work: Work, schedules: Mapping[str, Schedule]) -> int:
+    """End range rows of these tasks, by id, at their last slot that has been; return how many ended later."""
+    rows = work.all("clock_step.straddling", ids=json.dumps([*schedules]), now=work.now)
     if rows:
-        values = [
-            {
-                "task_id": task_id,
-                "scheduled_time": row.scheduled_time,
-                "until_time": row.until_time,
-                "slot_count": row.slot_count,
-            }
-            for task_id, row in rows
-        ]
-        work.run("clock_step.cut", values)
+        work.run("clock_step.cut", [_shorter(row, schedules[row.task_id], work.now) for row in rows])
+    return len(rows)
+
+
+def _shorter(row: Row, schedule: Schedule, now: int) -> dict[str, Any]:
+    whole = LedgerEntry(row.scheduled_time, Disposition(row.disposition), row.until_time, row.slot_count)
+    left = cut(schedule, whole, now)
+    return {
+        "task_id": row.task_id,
+        "scheduled_time": row.scheduled_time,
+        "until_time": left.until_time,
+        "slot_count": left.slot_count,
+    }
 
 
 def forget(work: Work, task_ids: Sequence[str]) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 from processor.errors import InvalidSchedule
 from processor.log import get_logger
-from processor.rules.clock_step import begun_by, cut
+from processor.rules.clock_step import TOLERATED_SECONDS, begun_by
 from processor.rules.next_look import next_look
 from processor.rules.retry import STANDARD
 from processor.rules.schedules import Interval, Schedule, from_columns
@@ -14,9 +14,6 @@ from processor.storage import clock_step
 from processor.storage.clock_step import Move
 from processor.storage.slots import SCHEDULE_COLUMNS
 from processor.storage.work import Work
-
-TOLERATED_SECONDS = 60
-"""Clocks are corrected by so much all the time; the slots of a minute are simply not asked for again."""
 
 
 @dataclass(slots=True)
@@ -33,8 +30,8 @@ class StepBack:
 def undo_future(work: Work, lease_seconds: int) -> StepBack | None:
     """Set right what a clock that was ahead has left behind; None if the clock has not gone back.
 
-    1. The latest tick lies more than a minute ahead: only then anything else can. It is set to now, so that of
-       several processes one does all of this, in one transaction.
+    1. The latest tick, or the latest change of a task, lies more than a minute ahead: only then anything else can.
+       It is set to now, so that of several processes one does all of this, in one transaction.
     2. Tasks whose cursor lies ahead: rows of slots to come go unless a run stands for them, a range row ends at its
        last slot that has been, and the cursor goes back to now. The next real slot runs.
     3. Leases, waits and refusals end at the latest when one that began now would.
@@ -61,11 +58,9 @@ def _move_back(work: Work, page: Sequence[Mapping[str, Any]], done: StepBack) ->
         except InvalidSchedule as error:
             get_logger().error("task.unschedulable", task_id=task["id"], reason=str(error))
     moved = [task_id for task_id, _, _ in moves]
-    shorter = [(task_id, cut(schedules[task_id], row, work.now)) for task_id, row in clock_step.straddling(work, moved)]
-    clock_step.shorten(work, shorter)
+    done.rows_cut += clock_step.shorten(work, {task_id: schedules[task_id] for task_id in moved})
     done.rows_removed += clock_step.forget(work, moved)
     clock_step.move_back(work, moves)
-    done.rows_cut += len(shorter)
     done.tasks += len(moves)
 
 

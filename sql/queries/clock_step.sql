@@ -5,6 +5,10 @@
 UPDATE heartbeat SET ticked_at = :now WHERE id = 1 AND ticked_at > :latest_at
 RETURNING id;
 
+-- name: lower_edit
+UPDATE latest_edit SET edited_at = :now WHERE id = 1 AND edited_at > :latest_at
+RETURNING id;
+
 -- name: tasks_ahead
 -- Tasks whose cursor stands in a time to come, a page at a time.
 SELECT id, schedule_type, interval_seconds, anchor_at, cron, timezone, once_at, enabled, paused_until, cursor_at,

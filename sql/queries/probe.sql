@@ -9,5 +9,6 @@ SELECT
     OR EXISTS (SELECT 1 FROM approvals WHERE state = 'pending' AND expires_at <= :now)
     OR EXISTS (SELECT 1 FROM outbox WHERE state = 'pending' AND not_before <= :now)
     OR (SELECT max(version) FROM schema_migrations) < :schema_version
-    -- the clock stands before the latest tick: look closer
+    -- the clock stands before the latest tick, or before the latest change of a task: look closer
     OR (SELECT ticked_at FROM heartbeat WHERE id = 1) > :now + 60
+    OR (SELECT edited_at FROM latest_edit WHERE id = 1) > :now + 60

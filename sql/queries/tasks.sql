@@ -8,6 +8,10 @@ ORDER BY CASE WHEN state = 'queued' THEN 1 ELSE 0 END, queued_at, id
 -- [postgresql] FOR UPDATE
 ;
 
+-- name: note_edit
+-- To the minute, and never back: whoever makes many tasks at once waits for nobody.
+UPDATE latest_edit SET edited_at = :now WHERE id = 1 AND edited_at < :now - 60;
+
 -- name: known
 SELECT id FROM tasks WHERE store_id = :store_id AND id = :id;
 

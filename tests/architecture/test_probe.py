@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import SQLModel
 
 from processor import entry
-from processor.models import Approval, Heartbeat, Job, OutboxEntry, Run, Task, ToolCall, Turn, Webhook
+from processor.models import Approval, Heartbeat, Job, LatestEdit, OutboxEntry, Run, Task, ToolCall, Turn, Webhook
 from processor.services.instants import moment
 from processor.storage.database import Database
 from processor.storage.work import Work
@@ -83,11 +83,15 @@ def outbox(work: Work, store_id: str, not_before: int, **columns: Any) -> object
 
 
 def lack_a_migration(work: Work, _: str) -> object:
-    return work.session.connection().exec_driver_sql("UPDATE schema_migrations SET version = 0")
+    return work.session.connection().exec_driver_sql("DELETE FROM schema_migrations WHERE version > 1")
 
 
 def tick_in_the_future(work: Work, _: str) -> object:
     return work.session.merge(Heartbeat(id=1, ticked_at=at(SOON)))
+
+
+def change_in_the_future(work: Work, _: str) -> object:
+    return work.session.merge(LatestEdit(id=1, edited_at=at(SOON)))
 
 
 WORK: dict[str, Kind] = {
@@ -100,6 +104,7 @@ WORK: dict[str, Kind] = {
     "a delivery that is due": lambda work, store: outbox(work, store, AGO),
     "a migration that is missing": lack_a_migration,
     "a clock that went back": tick_in_the_future,
+    "a clock that went back without a tick": change_in_the_future,
 }
 NO_WORK: dict[str, Kind] = {
     "a task for later": task,

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from processor.models import Task
+from processor.rules.clock_step import TOLERATED_SECONDS
 from processor.rules.disposition import LedgerEntry, Misfire, Overlap, decide, resume_after_pause
 from processor.services.instants import epoch, epoch_or_none, moment
 from processor.services.tasks.timing import schedule_of
-from processor.storage import slots
+from processor.storage import clock_step, slots
 from processor.storage.work import Work
 
 _NOTHING_ON_TIME = -1
@@ -19,6 +20,7 @@ def account(work: Work, task: Task, until: int) -> None:
     Nothing waits any more after this. The caller holds the task's row.
     """
     task.held, task.held_slot = False, None
+    _undo_future(work, task)
     cursor = epoch(task.cursor_at)
     if until <= cursor:
         return
@@ -28,6 +30,14 @@ def account(work: Work, task: Task, until: int) -> None:
     task.cursor_at = moment(until)
     if task.paused_until is not None and epoch(task.paused_until) <= until:
         task.paused_until = None
+
+
+def _undo_future(work: Work, task: Task) -> None:
+    """The clock has been set back, and no tick has noticed yet: the slots to come are open again."""
+    if epoch(task.cursor_at) > work.now + TOLERATED_SECONDS:
+        clock_step.shorten(work, {task.id: schedule_of(task)})
+        clock_step.forget(work, [task.id])
+        task.cursor_at = moment(work.now)
 
 
 def _entries(task: Task, cursor: int, until: int) -> Iterable[LedgerEntry]:

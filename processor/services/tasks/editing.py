@@ -42,6 +42,7 @@ def create(
         _write_timing(task, timing, fields)
     work.session.add(task)
     work.session.flush()
+    work.later("tasks.note_edit", now=work.now)
     return task
 
 

@@ -150,6 +150,8 @@ INSERT INTO ticks (id, host, pid, started_at) VALUES ('$tick', 'x', 1, 1); -- ti
 UPDATE ticks SET counts = '{'; -- ticks_counts_check
 INSERT INTO heartbeat (id) VALUES (1); -- heartbeat_pkey
 INSERT INTO heartbeat (id) VALUES (2); -- heartbeat_id_check
+INSERT INTO latest_edit (id, edited_at) VALUES (1, 1); -- latest_edit_pkey
+INSERT INTO latest_edit (id, edited_at) VALUES (2, 1); -- latest_edit_id_check
 INSERT INTO provider_circuits (provider, reason, opened_at, retry_at) VALUES ('anthropic', 'x', 1, 1); -- provider_circuits_pkey
 INSERT INTO emergency_stop (id, reason, stopped_at) VALUES (1, 'x', 1); -- emergency_stop_pkey
 INSERT INTO emergency_stop (id, reason, stopped_at) VALUES (2, 'x', 1); -- emergency_stop_id_check

@@ -28,8 +28,9 @@ CALL_ID = "00000000-0000-4000-8000-0000000000c1"
 class GoneWorker:
     """Claims the one run that is ready, unless it has one, and takes its steps one at a time."""
 
-    def __init__(self, world: World, claim: Claim | None = None) -> None:
+    def __init__(self, world: World, claim: Claim | None = None, call_id: str = CALL_ID) -> None:
         self.database = world.database
+        self.call_id = call_id
         self.claim = claim or world.database.write(runs.claim, GONE, 1)[0]
         self.log = RunLog(self.claim)
         self.conversation = world.database.write(self._open)
@@ -41,7 +42,7 @@ class GoneWorker:
         return conversation
 
     def begin_call(self) -> None:
-        self.database.write(checkpoint.begin_call, self.conversation, CALL_ID, PLAN)
+        self.database.write(checkpoint.begin_call, self.conversation, self.call_id, PLAN)
 
     def record(self, message: dict[str, Any]) -> Turn:
         """Write down the response and the intents of its tool calls, and do none of them."""
@@ -62,4 +63,4 @@ class GoneWorker:
     def answered(self, message: dict[str, Any]) -> Answered:
         model, request = ScriptedModel([message]), self.conversation.request
         response = asyncio.run(model.respond(request, [], tool_choice="auto", max_tokens=1, timeout_seconds=1))
-        return Answered(CALL_ID, response, shipped_prices(), 0)
+        return Answered(self.call_id, response, shipped_prices(), 0)
