@@ -8,7 +8,7 @@ from processor.agent import checkpoint, endings
 from processor.agent.conversation import Conversation
 from processor.agent.loop import Loop, Step
 from processor.agent.outcome import Failed, HandedBack, LeaveLoop
-from processor.agent.prompt import tools_of
+from processor.agent.prompt import tools_in
 from processor.agent.provider import ProviderStanding
 from processor.agent.run_log import RunLog
 from processor.context import TickContext
@@ -97,7 +97,7 @@ class AgentExecutor:
             model=model,
             prices=shipped_prices(),
             context=self._context,
-            tools=tools_of(conversation.task),
+            tools=tools_in(conversation.request),
             log=log,
             provider=self._provider,
         )

@@ -83,6 +83,7 @@ class Loop:
                 response = await self._call(conversation, step)
                 answered = Answered(step.call_id, response, self.prices, conversation.lap())
                 step = await self.database.write_soon(self.advance, conversation, answered)
+                self.provider.accepted = self.model.calls_provider
                 self._tell(conversation)
         return step
 

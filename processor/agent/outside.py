@@ -46,11 +46,14 @@ async def answer_all(
         if context.ending:
             raise HandedBack
         tool = tools.get(call.name)
-        if tool is None or not tool.effect.is_outside:
+        if call.state == "started" and call.effect == Effect.AT_MOST_ONCE:
+            # Whatever has become of the tool since: it may have happened.
+            call.state, call.result = "unknown", UNKNOWN
+            await database.write_soon(_record, conversation.claim, turn, call, log)
+        elif tool is None or not tool.effect.is_outside:
             await database.write_soon(_answer_here, conversation, turn, call, tools, log)
         else:
-            seconds = min(context.seconds_to_hard_deadline, conversation.task.timeout_seconds)
-            await _answer_outside(database, conversation.claim, turn, call, tool, log, seconds)
+            await _answer_outside(database, context, conversation, call, tool, log)
 
 
 def _answer_here(
@@ -63,14 +66,19 @@ def _answer_here(
 
 
 async def _answer_outside(
-    database: Database, claim: Claim, turn: int, call: ToolCallRow, tool: Tool, log: RunLog, seconds: float
+    database: Database, context: TickContext, conversation: Conversation, call: ToolCallRow, tool: Tool, log: RunLog
 ) -> None:
-    if call.state == "started" and call.effect == Effect.AT_MOST_ONCE:
-        call.state, call.result = "unknown", UNKNOWN
-    else:
-        await database.write_soon(_start, claim, turn, call)
+    claim, turn = conversation.claim, conversation.turns[-1].number
+    left = conversation.task.timeout_seconds - conversation.active_seconds
+    seconds = max(0.0, min(left, context.seconds_to_hard_deadline))
+    await database.write_soon(_start, claim, turn, call)
+    try:
         call.state, text = await _made(claim, turn, call, tool, log, seconds)
-        call.result = storable(text)
+    except TimeoutError:
+        if context.ending:
+            raise HandedBack from None  # the next tick makes it again, or tells that nobody knows
+        call.state, text = _interrupted(call)
+    call.result = storable(text)
     await database.write_soon(_record, claim, turn, call, log)
 
 
@@ -83,13 +91,20 @@ async def _made(claim: Claim, turn: int, call: ToolCallRow, tool: Tool, log: Run
     except ProcessorError as error:
         log.warning("tool.failed", tool=call.name, error=str(error))
         return "failed", str(error)
+    except TimeoutError:
+        log.warning("tool.failed", tool=call.name, error=f"no answer in {seconds:g} s")
+        raise
     except Exception as error:  # noqa: BLE001 (whatever it was, it may have happened or not)
         log.broken(error)
-        if call.effect == Effect.AT_MOST_ONCE:
-            return "unknown", UNKNOWN
-        return "failed", f"{call.name} broke or took too long: this is not your fault, choose another way"
+        return _interrupted(call)
     log.info("tool.called", tool=call.name)
     return "succeeded", answers.shortened(json.dumps(outcome, ensure_ascii=False, default=str))
+
+
+def _interrupted(call: ToolCallRow) -> tuple[str, str]:
+    if call.effect == Effect.AT_MOST_ONCE:
+        return "unknown", UNKNOWN
+    return "failed", f"{call.name} broke or took too long: this is not your fault, choose another way"
 
 
 def key(claim: Claim, turn: int, call: ToolCallRow) -> str:

@@ -29,6 +29,12 @@ def tools_of(task: Assignment) -> dict[str, Tool]:
     return {name: load(TOOLS[name]) for name in sorted(names & set(TOOLS))}
 
 
+def tools_in(request: ModelRequest) -> dict[str, Tool]:
+    """The tools of a request that was rendered, perhaps by an earlier version; what no longer exists is left out."""
+    names = [str(tool["name"]) for tool in request.tools]
+    return {name: load(TOOLS[name]) for name in names if name in TOOLS}
+
+
 def render_request(work: Work, task: Assignment) -> ModelRequest:
     """What stays the same for the whole run. Nothing in it depends on the time or on this run."""
     model, effort = resolve_model(task.model)

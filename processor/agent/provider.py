@@ -12,13 +12,13 @@ class ProviderStanding:
     """Keeps the provider's row: one process says once that it answers, not with each of a thousand turns."""
 
     def __init__(self) -> None:
-        self._accepted = False
+        self.accepted = False
+        """That the provider answers is on disk."""
 
     def accept(self, work: Work, call_id: str) -> None:
         """The provider answered a call: an earlier refusal is over."""
-        if not self._accepted:
+        if not self.accepted:
             turns.accept_provider(work, PROVIDER, call_id)
-            self._accepted = True
 
 
 def refuse(work: Work, reason: str) -> None:

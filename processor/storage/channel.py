@@ -4,7 +4,7 @@ from contextlib import nullcontext, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from processor.errors import CommitInDoubt
+from processor.errors import CommitInDoubt, InfrastructureError
 from processor.storage.sqlite_library import BUSY_TIMEOUT_MS, sqlite
 from processor.storage.url import masked, sqlite_path
 
@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 
 STATEMENT_TIMEOUT_MS = 30_000
 CONNECT_SECONDS = 10
+# A server that vanished without a word is given up after half a minute instead of two hours (libpq, our side only).
+_SILENCE: dict[str, Any] = {
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": STATEMENT_TIMEOUT_MS,
+}
 _PRAGMAS = ("foreign_keys = ON", "synchronous = FULL", "temp_store = MEMORY")
 _BEGIN_WRITING = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
 _BEGIN_READING = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ"}
@@ -42,6 +49,7 @@ class Channel:
 
     def commit(self) -> None:
         """Keep what the transaction wrote. Raises CommitInDoubt when the connection is lost before the answer comes."""
+        self.require_transaction()
         try:
             self.driver.commit()
         except Exception as error:
@@ -66,7 +74,16 @@ class Channel:
     @property
     def in_transaction(self) -> bool:
         """False when the database ended the transaction by itself, as SQLite does when the disk is full."""
-        return self.dialect != "sqlite" or bool(self.driver.in_transaction)
+        if self.dialect == "sqlite":
+            return bool(self.driver.in_transaction)
+        return bool(self.driver.info.transaction_status)  # 0 is idle (libpq, PQtransactionStatus)
+
+    def require_transaction(self) -> None:
+        """Raise InfrastructureError if the transaction that began is gone: what follows would be kept without it."""
+        if self.usable and not self.in_transaction:
+            raise InfrastructureError(
+                "The database gave up a transaction by itself: the next tick goes on from before it"
+            )
 
     @property
     def usable(self) -> bool:
@@ -112,7 +129,9 @@ def _connect_postgres(url: str) -> Any:
     import psycopg  # noqa: PLC0415 (costs 130 ms, SQLite users never pay it)
     from psycopg.types.string import TextLoader  # noqa: PLC0415
 
-    connection = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS, prepare_threshold=None)
+    connection = psycopg.connect(
+        url, autocommit=True, connect_timeout=CONNECT_SECONDS, prepare_threshold=None, **_SILENCE
+    )
     connection.adapters.register_loader("uuid", TextLoader)
     connection.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}")
     return connection

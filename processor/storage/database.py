@@ -56,8 +56,7 @@ class Database:
     @contextmanager
     def transaction(self, *, writes: bool) -> Iterator[Channel]:
         """A channel with a transaction, which is kept at the end if it `writes`, else undone."""
-        with translated(self.url), self._channel() as channel:
-            channel.begin(writes=writes)
+        with translated(self.url), self._begun(writes=writes) as channel:
             try:
                 yield channel
                 if writes:
@@ -137,7 +136,7 @@ class Database:
     @contextmanager
     def _channel(self) -> Iterator[Channel]:
         """A channel that nobody else uses meanwhile."""
-        channel = self._idle.pop() if self._idle else Channel(self.url, self.dialect)
+        channel = self._taken()
         try:
             channel.keep(self._cache_kb)
             yield channel
@@ -148,6 +147,28 @@ class Database:
             else:
                 # The server has restarted, or cut us off: its other connections are no better.
                 self._hang_up()
+
+    def _taken(self) -> Channel:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return Channel(self.url, self.dialect)
+
+    @contextmanager
+    def _begun(self, *, writes: bool) -> Iterator[Channel]:
+        """A channel with a transaction; one that the server has hung up while it was idle is replaced."""
+        with self._channel() as channel:
+            try:
+                channel.begin(writes=writes)
+            except Exception:
+                if channel.usable:
+                    raise
+            else:
+                yield channel
+                return
+        with self._channel() as fresh:
+            fresh.begin(writes=writes)
+            yield fresh
 
     def _hang_up(self) -> None:
         while self._idle:

@@ -95,7 +95,6 @@ class SharedCommit:
         try:
             self._commit(steps)
         finally:
-            self._tell(steps)
             with self._lock:
                 if self._waiting and not self._gathering:
                     # Behind whatever else the executor has to do: reads are not shut out.
@@ -107,12 +106,14 @@ class SharedCommit:
         if self._database.dialect == "postgresql" or len(steps) == 1:
             for step in steps:
                 self._commit_alone(step)
+                self._tell([step])
             return
         try:
             self._commit_together(steps)
         except BaseException as error:  # noqa: BLE001 (each is told, in its own thread)
             for step in steps:
                 step.fail(_shared(error))
+        self._tell(steps)
 
     def _commit_alone(self, step: _Step) -> None:
         try:

@@ -48,7 +48,10 @@ class Work:
         if self._session is None:
             from sqlmodel import Session  # noqa: PLC0415 (a tick needs no row objects, and they cost 0.2 s)
 
-            self._session = Session(self._channel.objects, expire_on_commit=False)
+            # Whatever the session undoes is its own: never the transaction that others wrote in, too.
+            self._session = Session(
+                self._channel.objects, expire_on_commit=False, join_transaction_mode="create_savepoint"
+            )
         return self._session
 
     def run(self, name: str, rows: list[dict[str, Any]] | None = None, /, **values: object) -> "Result":
@@ -90,7 +93,7 @@ class Work:
     def savepoint(self) -> Iterator[None]:
         """Undo what is written within, and only that, if it fails. It is set before the first statement within."""
         depth = len(self._savepoints)
-        self._catch_up()
+        self.settle()  # what the session wrote before is not of this savepoint
         self._savepoints.append(False)
         try:
             yield
@@ -98,7 +101,9 @@ class Work:
         except BaseException:
             self.close()
             self._waiting.clear()
-            if self._savepoints.pop() and self._channel.in_transaction and self._channel.usable:
+            was_set = self._savepoints.pop()
+            self._channel.require_transaction()
+            if was_set and self._channel.usable:
                 self.cursor.execute(f"ROLLBACK TO SAVEPOINT s{depth}")
                 self.cursor.execute(f"RELEASE SAVEPOINT s{depth}")
             raise
@@ -140,7 +145,7 @@ class Work:
     def settle(self) -> None:
         """Write what the session still holds, before the transaction ends."""
         if self._session is not None:
-            self._session.flush()
+            self._session.commit()
         self._catch_up()
 
     def close(self) -> None:

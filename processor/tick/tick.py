@@ -181,7 +181,6 @@ class TickRow:
     def _close(self) -> None:
         """Write the row; a database that cannot be written any more does not hide what was wrong before."""
         report = self.report
-        report.finished_at = iso(self._database.clock.now())
         end = TickEnd(
             exit_code=report.exit_code,
             error=report.error,
@@ -191,6 +190,7 @@ class TickRow:
             memory_bytes=_peak_memory_bytes(),
         )
         try:
+            report.finished_at = iso(self._database.clock.now())
             self._database.write(ticks.finish, report.tick_id, end)
         except ProcessorError as error:
             report.exit_code = report.exit_code or error.exit_code

@@ -1,16 +1,21 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from processor.errors import Conflict, InfrastructureError
+from processor.models import Store
 from processor.services import stores
+from processor.services.instants import moment
 from processor.storage.database import Database
 from processor.storage.work import Work
 
 STEPS = 40
+NO_ONE = "00000000-0000-4000-8000-00000000beef"
 
 
 def names(database: Database) -> set[str]:
@@ -130,3 +135,31 @@ def test_a_bug_in_a_step_reaches_its_caller_as_it_is(database: Database, count: 
     told = at_once(database, *[broken] * count)
 
     assert {type(each) for each in told} == {ZeroDivisionError}
+
+
+def test_nothing_is_kept_of_a_transaction_that_the_database_gave_up(database: Database) -> None:
+    def swallow(work: Work) -> None:
+        stores.create(work, "before")
+        with suppress(ZeroDivisionError), work.savepoint():
+            work.cursor.execute("ROLLBACK")
+            raise ZeroDivisionError
+        stores.create(work, "after")
+
+    with pytest.raises(InfrastructureError, match="gave up"):
+        database.write(swallow)
+
+    assert names(database) == set()
+
+
+def test_a_session_that_fails_within_a_savepoint_undoes_no_more_than_that(database: Database) -> None:
+    def twins(work: Work) -> None:
+        stores.create(work, "kept")
+        with suppress(IntegrityError), work.savepoint():
+            for _ in range(2):
+                work.session.add(Store(id=NO_ONE, name="twin", created_at=moment(1), updated_at=moment(1)))
+                work.session.flush()
+                work.session.expunge_all()
+
+    database.write(twins)
+
+    assert names(database) == {"kept"}
