@@ -7,6 +7,7 @@
     ├── Conflict                  somebody else was first, or the thing is in use
     ├── ConfigurationError        exit 78: settings, credentials, no database yet, read-only database
     ├── InfrastructureError       exit 75: passing faults of the database or the clock
+    │   ├── Contended             another writer was in the way of one step: that step alone is undone
     │   └── CommitInDoubt         the connection was lost during COMMIT: only a look tells whether it was done
     ├── StaleWriter               the run was taken over: this worker may write nothing more
     └── ModelError                a model call that gave no usable answer
@@ -71,6 +72,10 @@ class InfrastructureError(ProcessorError):
 
 class CommitInDoubt(InfrastructureError):
     """The connection was lost during COMMIT: it was done, or it was not."""
+
+
+class Contended(InfrastructureError):
+    """Others held what one step needed, or it held what they needed: that step is undone, the database is well."""
 
 
 class StaleWriter(ProcessorError):

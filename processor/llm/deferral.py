@@ -123,11 +123,15 @@ class _Missing:
         return self._of_whole(name)
 
     def _of_whole(self, name: str) -> Any:
-        """Run the module. Should two threads do so at once, the same names get the same values twice."""
+        """Run the module; one that fails is run again for whoever asks next."""
         names = vars(self._module)
         if names.get("__getattr__") is self:
             del names["__getattr__"]
-            self._loader.exec_module(self._module)
+            try:
+                self._loader.exec_module(self._module)
+            except BaseException:
+                names["__getattr__"] = self
+                raise
         if name not in names:
             raise self._no_such(name)
         return names[name]

@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from processor.errors import ConfigurationError, InfrastructureError, ProcessorError
+from processor.errors import ConfigurationError, Contended, InfrastructureError, ProcessorError
 from processor.storage.sqlite_library import sqlite
 from processor.storage.url import masked
 
 _NOT_MIGRATED = ("no such table", "no such column")
 _SQLITE_PASSING = ("locked", "busy", "full", "disk i/o", "out of memory")
 _POSTGRES_CONFIGURATION = ("28", "3D", "42501", "25006", "42P01", "42703")
+_CONTENTION = ("40001", "40P01", "55P03", "57014")
 """Classes and codes of https://www.postgresql.org/docs/current/errcodes-appendix.html: authorisation, unknown database,
-privilege, read-only transaction, undefined table or column."""
+privilege, read-only transaction, undefined table or column; serialisation, deadlock, lock not available, timeout."""
 
 
 class BrokenConstraint(Exception):
@@ -71,6 +72,8 @@ def _from_postgres(error: Exception, said: Exception, text: str, url: str) -> Ex
         return outdated(url)
     if state.startswith(_POSTGRES_CONFIGURATION) or "authentication failed" in text or 'database "' in text:
         return ConfigurationError(f"The database {masked(url)} refuses us ({text}): check PROCESSOR_DATABASE_URL")
+    if state in _CONTENTION:
+        return Contended(f"Another writer was in the way ({text}): this is tried again")
     if state.startswith(("53", "57", "55", "40", "08")) or _is(said, "OperationalError"):
         return InfrastructureError(
             f"The database {masked(url)} cannot be used just now ({text}): the next tick tries again"

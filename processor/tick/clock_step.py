@@ -32,18 +32,19 @@ def undo_future(work: Work, lease_seconds: int) -> StepBack | None:
 
     1. The latest tick, or the latest change of a task, lies more than a minute ahead: only then anything else can.
        It is set to now, so that of several processes one does all of this, in one transaction.
-    2. Tasks whose cursor lies ahead: rows of slots to come go unless a run stands for them, a range row ends at its
+    2. Leases, waits and refusals end at the latest when one that began now would.
+    3. Tasks whose cursor lies ahead: rows of slots to come go unless a run stands for them, a range row ends at its
        last slot that has been, and the cursor goes back to now. The next real slot runs.
-    3. Leases, waits and refusals end at the latest when one that began now would.
     """
     latest_at = work.now + TOLERATED_SECONDS
     if not clock_step.lower_marks(work, latest_at):
         return None
     done = StepBack()
-    for page in clock_step.tasks_ahead(work, latest_at):
-        _move_back(work, page, done)
+    # Runs come before their task in the order of locks, here as everywhere.
     done.leases = clock_step.shorten_leases(work, lease_seconds)
     done.waits = clock_step.shorten_waits(work, STANDARD.cap_seconds)
+    for page in clock_step.tasks_ahead(work, latest_at):
+        _move_back(work, page, done)
     clock_step.shorten_refusals(work)
     return done
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from processor.context import TickContext
-from processor.errors import InfrastructureError, ProcessorError
+from processor.errors import Contended, InfrastructureError, ProcessorError
 from processor.lazy import load
 from processor.log import get_logger
 from processor.services import runs as run_views
@@ -186,7 +186,7 @@ class Execution:
         """Claim up to `limit` runs; a database that fails ends the claiming, not the runs under way."""
         try:
             for _ in range(TRIES_TO_CLAIM):
-                with contextlib.suppress(BrokenConstraint):
+                with contextlib.suppress(BrokenConstraint, Contended):
                     # Refused: another process started a run of the same task between our look and our write.
                     return await self._database.write_soon(self._claiming, self._worker, limit, idle=not self._running)
             raise InfrastructureError("Runs could not be claimed beside so many others: the next tick tries again")
@@ -208,11 +208,14 @@ class Execution:
             self._settle(task, self._running.pop(task))
 
     def _settle(self, task: asyncio.Task[None], claim: Claim) -> None:
-        """One run that could not be written down stops no other; it is picked up when its lease has run out."""
+        """One run that others were in the way of stops no other: its lease runs out, which counts as a recovery.
+
+        A database that fails ends the claiming, because it would fail the others, too.
+        """
         error = None if task.cancelled() else task.exception()
-        if isinstance(error, ProcessorError):
+        if isinstance(error, ProcessorError) and not isinstance(error, Contended):
             self.faults.append(error)
-        elif error is not None:
+        elif error is not None and not isinstance(error, Contended):
             get_logger().error("run.broken", run_id=claim.run_id, exc_info=error)
             self._executor.bugs += 1
 

@@ -105,7 +105,8 @@ SELECT l.task_id, g.begins_at, l.scheduled_time
 -- [postgresql]     FROM jsonb_array_elements(CAST(:ranges AS jsonb)) AS value
 -- [postgresql] ) AS g
 JOIN processed_task_executions AS l
-    ON l.task_id = g.task_id AND l.scheduled_time >= g.begins_at AND l.scheduled_time <= g.ends_at;
+    ON l.task_id = g.task_id AND l.scheduled_time >= g.begins_at AND l.scheduled_time <= g.ends_at
+    AND l.disposition = 'claimed';
 
 -- name: queue_claimed
 -- A run for each slot that this batch won.
