@@ -1,5 +1,6 @@
 """Whatever people, crashes and clocks do in whatever order: a model in memory knows what must not change."""
 
+import asyncio
 import shutil
 import uuid
 from collections.abc import Callable
@@ -19,11 +20,14 @@ from hypothesis.stateful import (
 )
 
 from processor.agent.toolbox import TOOLS
+from processor.context import TickContext
 from processor.models import Task
 from processor.reports.verify import verify
 from processor.services import tasks
+from processor.services.backfill import plan_range
 from processor.services.instants import epoch
 from processor.storage.database import Database
+from processor.tick.backfill import run_backfill
 from processor.tick.materialise import materialise
 from tests.conftest import ClockFile
 from tests.integration.tick.gone_worker import GoneWorker
@@ -41,6 +45,7 @@ TIMINGS: tuple[dict[str, Any], ...] = (
     {"cron": "30 2 * * *", "timezone": "Europe/Berlin"},
 )
 FORWARD = (30, 5 * MINUTE, 5 * MINUTE, 25 * MINUTE, 3 * HOUR, DAY + HOUR, 40 * DAY)
+MOST_BACKFILLED = 25
 BACK = (20, 50, 2 * MINUTE, 40 * MINUTE, 5 * HOUR, 2 * DAY)
 
 
@@ -96,6 +101,23 @@ class Life(RuleBasedStateMachine):
             tasks.delete(work, DEFAULT_STORE, task_id, force=True)
         self.alive.remove(task_id)
         self.claims = {key: run_id for key, run_id in self.claims.items() if key[0] != task_id}
+
+    @precondition(lambda self: self.alive)
+    @rule(data=st.data(), seconds=st.sampled_from((25 * MINUTE, 3 * HOUR)))
+    def outage_that_is_made_good(self, data: st.DataObject, seconds: int) -> None:
+        """A backfill of what was missed; one beside an open run would wait for it, and time stands still here."""
+        task_id = data.draw(st.sampled_from(self.alive))
+        self.clock_goes_forward(seconds, 1)
+        now = self.world.clock.now
+        since = max(now - seconds, epoch(self.world.row(task_id).created_at), self.since.get(task_id, 0))
+        if since >= now or any(run.finished_at is None for run in self.world.runs(task_id)):
+            return
+        with self.world.database.reading() as work:
+            plan = plan_range(work, task_id, since, now)
+        if plan.slot_count <= MOST_BACKFILLED:
+            done = asyncio.run(run_backfill(self.world.database, self.world.settings, plan, TickContext(240)))
+            assert done.left == 0
+            assert done.ran.succeeded >= plan.slot_count  # what the schedule had waiting went first
 
     @rule(seconds=st.sampled_from(FORWARD), ticks=st.integers(0, 2))
     def clock_goes_forward(self, seconds: int, ticks: int) -> None:
