@@ -1,5 +1,6 @@
 """Reruns: what has ended is run again, as a new run for the same nominal time."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,7 +38,7 @@ def planned(work: Work, store_id: str, run_id: str) -> dict[str, Any]:
 
 
 def _ended(work: Work, store_id: str, run_id: str) -> Mapping[str, Any]:
-    row = work.mapping("run_views.get", id=checks.known_id(run_id, "run"), store_id=store_id)
+    row = work.mapping("run_views.among", ids=json.dumps([checks.known_id(run_id, "run")]), store_id=store_id)
     if row is None:
         raise checks.unknown("run", run_id)
     if row["state"] not in TERMINAL:

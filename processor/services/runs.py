@@ -72,7 +72,7 @@ class Transcript(TypedDict):
 
 def get(work: Work, store_id: str, run_id: str) -> RunView:
     """Return one run of this store; raises NotFound."""
-    row = work.mapping("run_views.get", id=checks.known_id(run_id, "run"), store_id=store_id)
+    row = work.mapping("run_views.among", ids=json.dumps([checks.known_id(run_id, "run")]), store_id=store_id)
     if row is None:
         raise checks.unknown("run", run_id)
     return _view(row)
@@ -80,7 +80,9 @@ def get(work: Work, store_id: str, run_id: str) -> RunView:
 
 def among(work: Work, run_ids: Collection[str]) -> list[RunView]:
     """Return those of these runs, of any store, that there are, in the order in which they are named."""
-    found = {row["id"]: row for row in work.run("run_views.among", ids=json.dumps(list(run_ids))).mappings()}
+    found = {
+        row["id"]: row for row in work.run("run_views.among", ids=json.dumps(list(run_ids)), store_id=None).mappings()
+    }
     return [_view(found[run_id]) for run_id in run_ids if run_id in found]
 
 

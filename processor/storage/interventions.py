@@ -20,8 +20,6 @@ class Standing:
     attempt: int
     fence: int
     started_at: int | None
-    lease_expires_at: int | None
-    cancel_requested_at: int | None
 
 
 @dataclass(frozen=True, slots=True)

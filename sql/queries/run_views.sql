@@ -1,21 +1,5 @@
 -- Runs as people and programs look at them. Nothing here writes.
 
--- name: get
-SELECT r.*, t.name AS task_name, (
-        -- [sqlite] SELECT group_concat(made.card_id, ' ')
-        -- [postgresql] SELECT string_agg(CAST(made.card_id AS text), ' ')
-        FROM (
-            SELECT rc.card_id
-            FROM run_cards AS rc
-            JOIN cards AS c ON c.id = rc.card_id
-            WHERE rc.run_id = r.id
-            ORDER BY c.created_at, c.position, c.id
-        ) AS made
-    ) AS created_card_ids
-FROM runs AS r
-JOIN tasks AS t ON t.id = r.task_id
-WHERE r.id = :id AND r.store_id = :store_id;
-
 -- name: newest
 SELECT r.*, t.name AS task_name, (
         -- [sqlite] SELECT group_concat(made.card_id, ' ')
@@ -52,7 +36,7 @@ FROM runs AS r
 JOIN tasks AS t ON t.id = r.task_id
 -- [sqlite] WHERE r.id IN (SELECT value FROM json_each(:ids))
 -- [postgresql] WHERE r.id IN (SELECT CAST(value AS uuid) FROM json_array_elements_text(CAST(:ids AS json)))
-;
+    AND (:store_id IS NULL OR r.store_id = :store_id);
 
 -- name: logs
 SELECT position, logged_at, level, event, fields
