@@ -14,6 +14,7 @@ from tests.conftest import ClockFile
 from tests.postgres import PostgresServer
 from tests.reliability.figures import Figures
 from tests.reliability.programs import Programs, warm_parent
+from tests.reliability.proxy import CuttingProxy
 from tests.reliability.scene import NewScene, Scene
 from tests.world import World
 
@@ -110,3 +111,10 @@ def _accounted(fault: str, figures: Figures) -> Iterator[list[Scene]]:
 def world(database: Database, clock: ClockFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """A world of both kinds of database in turn, at Monday morning, with the rehearsal model."""
     return World(database, clock, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def proxy(postgres_url: str) -> Iterator[CuttingProxy]:
+    """A way to Postgres that can be cut."""
+    with CuttingProxy(postgres_url).running() as proxy:
+        yield proxy

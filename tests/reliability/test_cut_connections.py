@@ -1,7 +1,6 @@
 """Connections cut at any moment: before a statement, in the midst of one, or before its reply."""
 
 import random
-from collections.abc import Iterator
 
 import pytest
 
@@ -21,12 +20,6 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def database_url(postgres_url: str) -> str:
     return postgres_url
-
-
-@pytest.fixture
-def proxy(postgres_url: str) -> Iterator[CuttingProxy]:
-    with CuttingProxy(postgres_url).running() as proxy:
-        yield proxy
 
 
 def test_a_connection_that_breaks_anywhere_loses_nothing_and_repeats_nothing(scene: Scene, proxy: CuttingProxy) -> None:

@@ -1,7 +1,6 @@
 """Connections cut during COMMIT: the server has it, its reply is swallowed; or the server never hears of it."""
 
 import random
-from collections.abc import Iterator
 
 import pytest
 
@@ -22,12 +21,6 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def database_url(postgres_url: str) -> str:
     return postgres_url
-
-
-@pytest.fixture
-def proxy(postgres_url: str) -> Iterator[CuttingProxy]:
-    with CuttingProxy(postgres_url).running() as proxy:
-        yield proxy
 
 
 def test_a_commit_whose_reply_is_lost_loses_nothing_and_repeats_nothing(scene: Scene, proxy: CuttingProxy) -> None:
