@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from processor.models.endpoint import Endpoint
     from processor.models.event import AuditEntry, Event
     from processor.models.job import Job, JobRun, JobRunStep
-    from processor.models.ledger import LedgerRow
+    from processor.models.ledger import JobLedgerRow, LedgerRow
     from processor.models.project import Contact, Document, Project
     from processor.models.run import Run, RunAttempt, RunLog, RunRequest
     from processor.models.store import Store
@@ -36,6 +36,7 @@ __all__ = [
     "Event",
     "Heartbeat",
     "Job",
+    "JobLedgerRow",
     "JobRun",
     "JobRunStep",
     "LatestEdit",
@@ -65,7 +66,7 @@ _FILES = {
     "endpoint": ("Endpoint",),
     "event": ("AuditEntry", "Event"),
     "job": ("Job", "JobRun", "JobRunStep"),
-    "ledger": ("LedgerRow",),
+    "ledger": ("JobLedgerRow", "LedgerRow"),
     "project": ("Contact", "Document", "Project"),
     "run": ("Run", "RunAttempt", "RunLog", "RunRequest"),
     "store": ("Store",),

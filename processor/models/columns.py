@@ -7,7 +7,7 @@ JSON stays the text that was written, because transcripts are kept verbatim.
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from sqlalchemy import UUID, BigInteger, Dialect, Text
+from sqlalchemy import UUID, BigInteger, Dialect, Double, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field
 
@@ -44,6 +44,7 @@ Moment = Annotated[datetime, Field(sa_type=Instant)]
 OptionalMoment = Annotated[datetime | None, Field(sa_type=Instant)]
 Count = Annotated[int, Field(sa_type=BigInteger)]
 OptionalCount = Annotated[int | None, Field(sa_type=BigInteger)]
+Ratio = Annotated[float, Field(sa_type=Double)]
 Words = Annotated[str, Field(sa_type=Text)]
 OptionalWords = Annotated[str | None, Field(sa_type=Text)]
 JsonText = Annotated[str, Field(sa_type=Text)]

@@ -46,9 +46,11 @@ class JobRun(SQLModel, table=True):
     id: PrimaryKey
     store_id: Key
     job_id: Key
+    number: Count = 1
     trigger: Words
     scheduled_time: OptionalMoment = None
     state: Words
+    first_position: Count = 1
     position: Count = 1
     started_at: Moment
     finished_at: OptionalMoment = None
@@ -63,4 +65,4 @@ class JobRunStep(SQLModel, table=True):
     position: PrimaryCount
     store_id: Key
     task_id: Key
-    skipped: bool = False
+    skip_reason: OptionalWords = None

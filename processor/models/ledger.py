@@ -1,4 +1,4 @@
-"""The slot ledger: what became of each nominal time."""
+"""The slot ledgers of tasks and of jobs: what became of each nominal time."""
 
 from sqlmodel import SQLModel
 
@@ -18,4 +18,19 @@ class LedgerRow(SQLModel, table=True):
     until_time: OptionalMoment = None
     slot_count: Count = 1
     batch_id: Key
+    processed_at: Moment
+
+
+class JobLedgerRow(SQLModel, table=True):
+    """One slot of a job (or a range of unclaimed ones) and what became of it."""
+
+    __tablename__ = "processed_job_executions"
+
+    job_id: PrimaryKey
+    scheduled_time: PrimaryMoment
+    store_id: PrimaryKey
+    disposition: Words
+    job_run_id: OptionalKey = None
+    until_time: OptionalMoment = None
+    slot_count: Count = 1
     processed_at: Moment

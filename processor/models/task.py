@@ -12,6 +12,7 @@ from processor.models.columns import (
     OptionalMoment,
     OptionalWords,
     PrimaryKey,
+    Ratio,
     Words,
 )
 
@@ -48,6 +49,10 @@ class Task(SQLModel, table=True):
     last_run_at: OptionalMoment = None
     max_retries: Count = 3
     retry_delay_seconds: Count = 60
+    retry_multiplier: Ratio = 2.0
+    retry_cap_seconds: Count = 3_600
+    retry_jitter: bool = True
+    retry_on: OptionalJsonText = None
     misfire: OptionalWords = None
     overlap: Words = "skip"
     priority: Count = 3

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from processor.storage import turns
+from processor.rules.run_state import RunState
+from processor.storage import passes, turns
 from processor.storage.work import Work
 
 CANCELLED = "The run was cancelled before this tool was called"
@@ -16,6 +17,7 @@ class Standing:
     id: str
     store_id: str
     task_id: str
+    job_run_id: str | None
     state: str
     attempt: int
     fence: int
@@ -39,11 +41,13 @@ def look_at(work: Work, store_id: str, run_id: str) -> Standing | None:
 
 
 def cancel(work: Work, run: Standing) -> None:
-    """End a run that is queued or waits, and let its task look at the slot that waited for it."""
+    """End a run that is queued or waits, let its task look at the slot that waited for it, and end its pass."""
     work.run("interventions.cancel", id=run.id, fence=run.fence, now=work.now)
     refuse_calls(work, run.id, CANCELLED)
     if run.attempt:
         _end_attempt(work, run)
+    if run.job_run_id is not None:
+        passes.run_ended(work, run.job_run_id, RunState.CANCELLED)
     work.run("runs.release_task", task_id=run.task_id, started_at=run.started_at)
     _log(work, run.id, run.store_id, "run.cancelled")
 

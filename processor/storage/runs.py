@@ -5,6 +5,7 @@ from typing import Any
 
 from processor.errors import StaleWriter
 from processor.rules.run_state import MOST_RECOVERIES, SUSPECT_RECOVERIES, ErrorClass, RunState, WaitingFor
+from processor.storage import passes
 from processor.storage.work import Row, Work
 
 
@@ -49,6 +50,7 @@ class Worker:
     lease_seconds: int
     store_id: str | None = None
     run_id: str | None = None
+    job_run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ def _take(work: Work, name: str, worker: Worker, **wanted: int | None) -> list[C
         lease_at=work.now + worker.lease_seconds,
         store_id=worker.store_id,
         id=worker.run_id,
+        job_run_id=worker.job_run_id,
         suspect_count=SUSPECT_RECOVERIES,
         most_count=MOST_RECOVERIES,
         **wanted,
@@ -206,7 +209,7 @@ def wait(work: Work, claim: Claim, waiting_for: WaitingFor, not_before: int | No
 
 
 def finish(work: Work, claim: Claim, ending: Ending) -> None:
-    """End the run, and let its task look at the slot that waited for it. Raises StaleWriter."""
+    """End the run, let its task look at the slot that waited for it, and move its pass on. Raises StaleWriter."""
     ended = work.first(
         "runs.finish",
         id=claim.run_id,
@@ -220,6 +223,8 @@ def finish(work: Work, claim: Claim, ending: Ending) -> None:
     if ended is None:
         _require(ours=False, claim=claim)
     else:
+        if ended.job_run_id is not None:
+            passes.run_ended(work, ended.job_run_id, ending.state)
         work.later("runs.release_task", task_id=ended.task_id, started_at=ended.started_at)
 
 

@@ -2,7 +2,7 @@
 
 -- name: look_at
 -- Locks the run, so that what is decided by its state is still true when it is written.
-SELECT id, store_id, task_id, state, attempt, fence, started_at
+SELECT id, store_id, task_id, job_run_id, state, attempt, fence, started_at
 FROM runs
 WHERE id = :id AND store_id = :store_id
 -- [postgresql] FOR UPDATE

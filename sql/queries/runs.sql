@@ -35,6 +35,7 @@ WHERE id IN (
     FROM runs AS r
     WHERE r.state = 'queued'
         AND (:id IS NULL OR r.id = :id)
+        AND (:job_run_id IS NULL OR r.job_run_id = :job_run_id)
         AND (:store_id IS NULL OR r.store_id = :store_id)
         AND NOT EXISTS (
             SELECT 1 FROM runs AS live WHERE live.task_id = r.task_id AND live.state IN ('running', 'waiting')
@@ -64,6 +65,7 @@ WHERE id IN (
     WHERE r.state = 'waiting' AND r.not_before <= :ready_at
         AND (:is_suspect IS NULL OR (r.recoveries >= :suspect_count AND r.cancel_requested_at IS NULL) = :is_suspect)
         AND (:id IS NULL OR r.id = :id)
+        AND (:job_run_id IS NULL OR r.job_run_id = :job_run_id)
         AND (:store_id IS NULL OR r.store_id = :store_id)
     ORDER BY r.not_before, r.id
     LIMIT :limit
@@ -84,6 +86,7 @@ WHERE id IN (
             OR (r.recoveries + 1 BETWEEN :suspect_count AND :most_count AND r.cancel_requested_at IS NULL) = :is_suspect
         )
         AND (:id IS NULL OR r.id = :id)
+        AND (:job_run_id IS NULL OR r.job_run_id = :job_run_id)
         AND (:store_id IS NULL OR r.store_id = :store_id)
     ORDER BY r.lease_expires_at, r.id
     LIMIT :limit
@@ -119,7 +122,7 @@ UPDATE runs
 SET state = :state, output = :output, error_class = :error_class, error = :error, finished_at = :now,
     waiting_since = NULL, worker_id = NULL, lease_expires_at = NULL
 WHERE id = :id AND state = 'running' AND fence = :fence
-RETURNING task_id, started_at;
+RETURNING task_id, started_at, job_run_id;
 
 -- name: release_task
 -- A task whose run ended shows when that began, if it did, and looks again at the slot that waited for it.

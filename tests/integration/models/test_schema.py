@@ -15,8 +15,14 @@ from tests.reflection import inspected
 
 OF_THE_MIGRATIONS = {"schema_migrations"}
 FAMILIES = {
-    "sqlite": {"id": "TEXT", "text": "TEXT", "whole number": "INTEGER", "boolean": "INTEGER"},
-    "postgresql": {"id": "UUID", "text": "TEXT", "whole number": "BIGINT", "boolean": "BOOLEAN"},
+    "sqlite": {"id": "TEXT", "text": "TEXT", "whole number": "INTEGER", "boolean": "INTEGER", "ratio": "REAL"},
+    "postgresql": {
+        "id": "UUID",
+        "text": "TEXT",
+        "whole number": "BIGINT",
+        "boolean": "BOOLEAN",
+        "ratio": "DOUBLE PRECISION",
+    },
 }
 
 
@@ -40,7 +46,7 @@ def family(type_: TypeEngine[Any]) -> str:
         return "id"
     if isinstance(type_, Boolean):
         return "boolean"
-    return {int: "whole number", str: "text"}.get(_python_type(type_), "whole number")
+    return {int: "whole number", str: "text", float: "ratio"}.get(_python_type(type_), "whole number")
 
 
 def _python_type(type_: TypeEngine[Any]) -> type[Any]:
