@@ -12,10 +12,11 @@ from sqlmodel import SQLModel, col, select
 from processor.agent.toolbox import TOOLS
 from processor.context import TickContext
 from processor.llm.scripted import SCRIPT_VARIABLE
-from processor.models import LlmCall, Run, Task, ToolCall, Turn
+from processor.models import Job, LlmCall, Run, Task, ToolCall, Turn
 from processor.models import Tick as TickRow
 from processor.reports.verify import verify
 from processor.services import cards, tasks
+from processor.services.instants import moment
 from processor.settings import Settings
 from processor.storage.database import Database
 from processor.tick.report import TickReport
@@ -86,6 +87,20 @@ class World:
     def due_task(self, store_id: str = DEFAULT_STORE, **fields: Any) -> str:
         """A new task that is due now; its id."""
         return self.task(store_id, **{"every": "1h", "start": self.clock.now} | fields)
+
+    def job(self, steps: int, store_id: str = DEFAULT_STORE) -> tuple[str, list[str]]:
+        """A new job with so many sequential tasks; its id and theirs in their order."""
+        job_id = str(uuid.uuid4())
+        task_ids = [self.task(store_id, name=f"Step {step}", schedule_type="manual") for step in range(1, steps + 1)]
+        with self.database.writing() as work:
+            now = moment(work.now)
+            work.session.add(
+                Job(id=job_id, store_id=store_id, name="Job", cursor_at=now, created_at=now, updated_at=now)
+            )
+        for position, task_id in enumerate(task_ids, start=1):
+            row = self.row(task_id)
+            self.change(row, job_id=job_id, schedule_type="sequential", position=position, max_retries=0)
+        return job_id, task_ids
 
     def tick(self, context: TickContext | None = None, **options: Any) -> TickReport:
         return asyncio.run(tick(self.database, self.settings, TickOptions(**options), context=context))

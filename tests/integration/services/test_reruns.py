@@ -1,6 +1,5 @@
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,17 +8,10 @@ from processor.errors import Conflict, NotFound
 from processor.models import Run
 from processor.services import reruns
 from processor.services.runs import RunView
-from processor.storage.database import Database
-from tests.conftest import ClockFile, Stores
+from tests.conftest import Stores
 from tests.dump import everything
 from tests.rows import add_run
 from tests.world import DEFAULT_STORE, HOUR, World, finishes
-
-
-@pytest.fixture
-def world(database: Database, clock: ClockFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A world of both kinds of database in turn, at Monday morning, with the rehearsal model."""
-    return World(database, clock, tmp_path, monkeypatch)
 
 
 def failed(world: World, **fields: Any) -> Run:

@@ -1,27 +1,9 @@
 """Passes through a job's order: what the endings of steps do to them, on both databases."""
 
-import uuid
-
 from processor.models import Event, Job, JobRun, JobRunStep, Run, Task
 from processor.services import interventions
-from processor.services.instants import moment
 from processor.storage import passes
 from tests.world import DEFAULT_STORE, World, finishes
-
-
-def job_of(world: World, count: int) -> tuple[str, list[str]]:
-    """A job with so many sequential tasks; its id and theirs in order."""
-    job_id = str(uuid.uuid4())
-    task_ids = [world.task(name=f"Step {number}", schedule_type="manual") for number in range(1, count + 1)]
-    with world.database.writing() as work:
-        now = moment(work.now)
-        work.session.add(
-            Job(id=job_id, store_id=DEFAULT_STORE, name="Job", cursor_at=now, created_at=now, updated_at=now)
-        )
-    for position, task_id in enumerate(task_ids, start=1):
-        row = world.row(task_id)
-        world.change(row, job_id=job_id, schedule_type="sequential", position=position, max_retries=0)
-    return job_id, task_ids
 
 
 def begin(world: World, job_id: str, first_position: int = 1) -> str:
@@ -36,7 +18,7 @@ def state_of(world: World, job_id: str) -> tuple[str, str, int]:
 
 
 def test_a_pass_runs_its_steps_in_order_in_one_tick(world: World) -> None:
-    job_id, task_ids = job_of(world, 5)
+    job_id, task_ids = world.job(5)
     pass_id = begin(world, job_id)
     report = world.tick()
     assert report.succeeded == 5
@@ -47,7 +29,7 @@ def test_a_pass_runs_its_steps_in_order_in_one_tick(world: World) -> None:
 
 
 def test_a_step_that_fails_ends_the_pass_and_starts_nothing(world: World) -> None:
-    job_id, task_ids = job_of(world, 3)
+    job_id, task_ids = world.job(3)
     world.script(finishes("failed", "No."))
     begin(world, job_id)
     world.tick()
@@ -56,7 +38,7 @@ def test_a_step_that_fails_ends_the_pass_and_starts_nothing(world: World) -> Non
 
 
 def test_a_cancelled_step_cancels_the_pass(world: World) -> None:
-    job_id, task_ids = job_of(world, 3)
+    job_id, task_ids = world.job(3)
     begin(world, job_id)
     with world.database.writing() as work:
         interventions.cancel(work, DEFAULT_STORE, world.rows(Run, task_id=task_ids[0])[0].id)
@@ -64,7 +46,7 @@ def test_a_cancelled_step_cancels_the_pass(world: World) -> None:
 
 
 def test_disabled_steps_and_those_that_left_the_job_are_skipped_with_the_reason(world: World) -> None:
-    job_id, task_ids = job_of(world, 4)
+    job_id, task_ids = world.job(4)
     pass_id = begin(world, job_id)
     world.change(world.row(task_ids[1]), enabled=False, next_run_at=None)
     world.change(world.row(task_ids[3]), schedule_type="manual", position=None)
@@ -75,7 +57,7 @@ def test_disabled_steps_and_those_that_left_the_job_are_skipped_with_the_reason(
 
 
 def test_a_pass_that_begins_in_the_middle_leaves_out_what_comes_before(world: World) -> None:
-    job_id, _ = job_of(world, 4)
+    job_id, _ = world.job(4)
     pass_id = begin(world, job_id, first_position=3)
     world.tick()
     assert [run.position for run in world.rows(Run, "position", job_run_id=pass_id)] == [3, 4]
@@ -83,14 +65,14 @@ def test_a_pass_that_begins_in_the_middle_leaves_out_what_comes_before(world: Wo
 
 
 def test_a_pass_in_which_nothing_can_run_succeeds_at_once(world: World) -> None:
-    job_id, task_ids = job_of(world, 1)
+    job_id, task_ids = world.job(1)
     world.change(world.row(task_ids[0]), enabled=False, next_run_at=None)
     begin(world, job_id)
     assert state_of(world, job_id)[:2] == ("completed", "succeeded")
 
 
 def test_passes_are_numbered(world: World) -> None:
-    job_id, _ = job_of(world, 1)
+    job_id, _ = world.job(1)
     for _ in range(2):
         begin(world, job_id)
         world.tick()

@@ -1,0 +1,27 @@
+-- Jobs: the few statements that are no plain reading and writing of rows.
+
+-- name: hold
+-- Jobs before their tasks, and by id: whoever changes an order or a membership waits here for whoever else does.
+SELECT id FROM jobs
+WHERE store_id = :store_id
+    -- [sqlite] AND id IN (SELECT value FROM json_each(:ids))
+    -- [postgresql] AND id IN (SELECT CAST(value AS uuid) FROM json_array_elements_text(CAST(:ids AS json)))
+ORDER BY id
+-- [postgresql] FOR UPDATE
+;
+
+-- name: order
+SELECT id FROM tasks WHERE job_id = :job_id AND position IS NOT NULL ORDER BY position;
+
+-- name: make_room
+-- Positions that are about to be written anew must not meet those that are there: they go far away first.
+UPDATE tasks SET position = position + 1000000 WHERE job_id = :job_id AND position IS NOT NULL;
+
+-- name: write_order
+UPDATE tasks SET position = d.position
+FROM (
+    -- [sqlite] SELECT value AS id, key + 1 AS position FROM json_each(:ids)
+    -- [postgresql] SELECT CAST(value AS uuid) AS id, ordinality AS position
+    -- [postgresql] FROM json_array_elements_text(CAST(:ids AS json)) WITH ORDINALITY
+) AS d
+WHERE tasks.id = d.id AND tasks.job_id = :job_id AND tasks.position IS NOT NULL AND tasks.position <> d.position;
