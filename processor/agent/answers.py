@@ -36,6 +36,7 @@ def answer_tools(
 def answer_call(work: Work, claim: Claim, call: ToolCallRow, tools: dict[str, Tool], log: RunLog) -> None:
     """Give one call its result."""
     caller = Caller(claim.store_id, claim.task_id, claim.run_id)
+    work.actor = f"run:{claim.run_id}"
     call.state, text = _answer(work, caller, call, tools.get(call.name), log)
     call.result = storable(text)
 

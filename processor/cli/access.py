@@ -1,5 +1,7 @@
 """Opens the database that the settings name, and one transaction on it."""
 
+import os
+import pwd
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
@@ -28,8 +30,25 @@ def looking(store: str) -> Iterator[tuple[Work, str]]:
 @contextmanager
 def changing(store: str) -> Iterator[tuple[Work, str]]:
     """A transaction that may change things, and the id of the store that was named."""
-    with opened() as database, database.writing() as work:
+    with opened() as database, writing(database) as work:
         yield work, store_id(work, store)
+
+
+@contextmanager
+def writing(database: Database) -> Iterator[Work]:
+    """A transaction that may change things, in the name of whoever is logged in."""
+    with database.writing() as work:
+        work.actor = actor()
+        yield work
+
+
+def actor() -> str:
+    """Who types this command, for the audit trail: `cli:` and the login name, or the number of a user without one."""
+    user = os.getuid()
+    try:
+        return f"cli:{pwd.getpwuid(user).pw_name}"
+    except KeyError:
+        return f"cli:{user}"
 
 
 def store_id(work: Work, store: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from processor.agent.toolbox import TOOLS
+from processor.cli.access import writing
 from processor.cli.options import AsJson, alone, verb
 from processor.cli.progress import configure_log
 from processor.cli.render import brief, show_json, show_line, show_table
@@ -50,7 +51,7 @@ def show(*, as_json: bool) -> None:
     settings = demo_settings()
     with closing(Database(_fresh(settings))) as database:
         migrate(database)
-        with database.writing() as work:
+        with writing(database) as work:
             due = make_tasks(work)
         if not as_json:
             _introduce(due)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from processor.cli.access import opened, store_id
+from processor.cli.access import opened, store_id, writing
 from processor.cli.guard import leave
 from processor.cli.progress import configure_log
 from processor.cli.render import say, show_object
@@ -82,5 +82,5 @@ def _executed(wanted: Wanted, store: str, *, dry_run: bool) -> dict[str, Any]:
 
 
 def _queued(wanted: Wanted, store: str) -> dict[str, Any]:
-    with opened() as database, database.writing() as work:
+    with opened() as database, writing(database) as work:
         return dict(wanted.request(work, store_id(work, store)))

@@ -4,7 +4,7 @@ from typing import Annotated, cast
 
 import typer
 
-from processor.cli.access import opened
+from processor.cli.access import opened, writing
 from processor.cli.options import DEFAULT_LIMIT, All, AsJson, Limit, cut, given, noun, verb
 from processor.cli.render import show_list, show_object
 from processor.services import stores
@@ -20,7 +20,7 @@ def create_store(
     json: AsJson = False,
 ) -> None:
     """Make a store with an empty board."""
-    with opened() as database, database.writing() as work:
+    with opened() as database, writing(database) as work:
         shown = stores.view(work, stores.create(work, name))
     show_object(shown, as_json=json)
 
@@ -52,6 +52,6 @@ def update_store(
 ) -> None:
     """Change a store."""
     fields = cast("stores.StoreFields", given(misfire=misfire))
-    with opened() as database, database.writing() as work:
+    with opened() as database, writing(database) as work:
         shown = stores.view(work, stores.update(work, stores.get(work, store).id, fields))
     show_object(shown, as_json=json)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
 PIPELINED_FROM = 3
+SYSTEM = "system"
 Row = Any
 """A row whose columns are its attributes."""
 
@@ -22,6 +23,7 @@ Row = Any
 class Work:
     """What a transaction offers to those who run in it; `now` is the moment it began, in epoch seconds.
 
+    `actor` is who makes the changes, for the audit trail: this program, until somebody sets it.
     Named SQL does not pass through SQLAlchemy's execution, which would cost several times what the statement does.
     The session is made when the first row object is asked for.
     """
@@ -29,6 +31,7 @@ class Work:
     def __init__(self, channel: Channel, now: int) -> None:
         self.dialect = channel.dialect
         self.now = now
+        self.actor = SYSTEM
         self.cursor = channel.cursor
         self._channel = channel
         self._session: Session | None = None
