@@ -114,9 +114,13 @@ FROM (
         ON y.task_id = x.task_id AND y.scheduled_time = x.scheduled_time AND y.store_id = x.store_id
     WHERE x.scheduled_time IS NOT NULL AND y.task_id IS NULL
     UNION ALL
-    -- the ledger outlives its task
+    -- the ledgers outlive their tasks and jobs
     SELECT 'processed_task_executions.task_id' AS reference, CAST(x.task_id AS text) AS id, x.store_id
     FROM processed_task_executions AS x JOIN tasks AS y ON y.id = x.task_id
+    WHERE y.store_id <> x.store_id
+    UNION ALL
+    SELECT 'processed_job_executions.job_id' AS reference, CAST(x.job_id AS text) AS id, x.store_id
+    FROM processed_job_executions AS x JOIN jobs AS y ON y.id = x.job_id
     WHERE y.store_id <> x.store_id
     UNION ALL
     SELECT 'projects.store_id' AS reference, CAST(x.id AS text) AS id, x.store_id
@@ -130,6 +134,9 @@ FROM (
     UNION ALL
     SELECT 'processed_task_executions.store_id' AS reference, CAST(x.task_id AS text) AS id, x.store_id
     FROM processed_task_executions AS x WHERE x.store_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM stores AS y WHERE y.id = x.store_id)
+    UNION ALL
+    SELECT 'processed_job_executions.store_id' AS reference, CAST(x.job_id AS text) AS id, x.store_id
+    FROM processed_job_executions AS x WHERE x.store_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM stores AS y WHERE y.id = x.store_id)
     UNION ALL
     SELECT 'boards.store_id' AS reference, CAST(x.id AS text) AS id, x.store_id
     FROM boards AS x WHERE x.store_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM stores AS y WHERE y.id = x.store_id)

@@ -20,10 +20,13 @@ INSERT INTO processed_task_executions
 VALUES
     ('$task', 3600, '$mine', 'claimed', '$run', NULL, 1, '$batch', 3600),
     ('$task', 0, '$mine', 'missed', NULL, NULL, 1, '$batch', 3600);
-INSERT INTO job_runs (id, store_id, job_id, trigger, scheduled_time, state, started_at, finished_at) VALUES
-    ('$pass', '$mine', '$job', 'manual', NULL, 'running', 1, NULL),
-    ('$ended_pass', '$mine', '$job', 'schedule', 3600, 'succeeded', 1, 2),
-    ('$their_pass', '$theirs', '$their_job', 'manual', NULL, 'running', 1, NULL);
+INSERT INTO processed_job_executions (job_id, scheduled_time, store_id, disposition, job_run_id, until_time, slot_count, processed_at) VALUES
+    ('$job', 3600, '$mine', 'claimed', '$ended_pass', NULL, 1, 3600),
+    ('$job', 0, '$mine', 'missed', NULL, NULL, 1, 3600);
+INSERT INTO job_runs (id, store_id, job_id, number, trigger, scheduled_time, state, started_at, finished_at) VALUES
+    ('$pass', '$mine', '$job', 2, 'manual', NULL, 'running', 1, NULL),
+    ('$ended_pass', '$mine', '$job', 1, 'schedule', 3600, 'succeeded', 1, 2),
+    ('$their_pass', '$theirs', '$their_job', 1, 'manual', NULL, 'running', 1, NULL);
 INSERT INTO job_run_steps (job_run_id, position, store_id, task_id) VALUES ('$pass', 1, '$mine', '$step_task');
 INSERT INTO runs (id, store_id, task_id, trigger, scheduled_time, state, worker_id, lease_expires_at, queued_at) VALUES
     ('$run', '$mine', '$task', 'schedule', 3600, 'running', '$worker', 9, 1),

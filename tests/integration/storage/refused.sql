@@ -22,13 +22,17 @@ INSERT INTO jobs (id, store_id, name, cursor_at, created_at, updated_at) VALUES 
 UPDATE job_runs SET finished_at = 2 WHERE id = '$pass'; -- job_runs_check
 UPDATE job_runs SET state = 'resting' WHERE id = '$ended_pass'; -- job_runs_state_check
 UPDATE job_runs SET trigger = 'whim'; -- job_runs_trigger_check
-INSERT INTO job_runs (id, store_id, job_id, trigger, scheduled_time, state, started_at, finished_at) VALUES ('$pass', '$theirs', '$their_job', 'manual', NULL, 'failed', 1, 2); -- job_runs_pkey
-INSERT INTO job_runs (id, store_id, job_id, trigger, scheduled_time, state, started_at, finished_at) VALUES ('$new', '$mine', '$job', 'manual', NULL, 'running', 1, NULL); -- job_runs_live
-INSERT INTO job_runs (id, store_id, job_id, trigger, scheduled_time, state, started_at, finished_at) VALUES ('$new', '$mine', '$job', 'schedule', 3600, 'failed', 1, 2); -- job_runs_store_id_job_id_scheduled_time_key
-INSERT INTO job_runs (id, store_id, job_id, trigger, scheduled_time, state, started_at, finished_at) VALUES ('$new', '$mine', '$their_job', 'manual', NULL, 'failed', 1, 2); -- job_runs_store_id_job_id_fkey
+INSERT INTO job_runs (id, store_id, job_id, number, trigger, scheduled_time, state, started_at, finished_at) VALUES ('$pass', '$theirs', '$their_job', 9, 'manual', NULL, 'failed', 1, 2); -- job_runs_pkey
+UPDATE job_runs SET number = 0 WHERE id = '$pass'; -- job_runs_number_check
+UPDATE job_runs SET first_position = 0 WHERE id = '$pass'; -- job_runs_first_position_check
+INSERT INTO job_runs (id, store_id, job_id, number, trigger, scheduled_time, state, started_at, finished_at) VALUES ('$new', '$mine', '$job', 9, 'manual', NULL, 'running', 1, NULL); -- job_runs_live
+UPDATE job_runs SET number = 2 WHERE id = '$ended_pass'; -- job_runs_number
+INSERT INTO job_runs (id, store_id, job_id, number, trigger, scheduled_time, state, started_at, finished_at) VALUES ('$new', '$mine', '$job', 9, 'schedule', 3600, 'failed', 1, 2); -- job_runs_store_id_job_id_scheduled_time_key
+INSERT INTO job_runs (id, store_id, job_id, number, trigger, scheduled_time, state, started_at, finished_at) VALUES ('$new', '$mine', '$their_job', 9, 'manual', NULL, 'failed', 1, 2); -- job_runs_store_id_job_id_fkey
 INSERT INTO job_run_steps (job_run_id, position, store_id, task_id) VALUES ('$pass', 1, '$mine', '$task'); -- job_run_steps_pkey
 INSERT INTO job_run_steps (job_run_id, position, store_id, task_id) VALUES ('$their_pass', 1, '$mine', '$task'); -- job_run_steps_store_id_job_run_id_fkey
 INSERT INTO job_run_steps (job_run_id, position, store_id, task_id) VALUES ('$pass', 2, '$mine', '$their_task'); -- job_run_steps_store_id_task_id_fkey
+UPDATE job_run_steps SET skip_reason = 'whim'; -- job_run_steps_skip_reason_check
 
 UPDATE tasks SET name = ''; -- tasks_name_check
 UPDATE tasks SET prompt = ''; -- tasks_prompt_check
@@ -49,6 +53,9 @@ UPDATE tasks SET deadline_seconds = 0; -- tasks_deadline_seconds_check
 UPDATE tasks SET interval_seconds = 59; -- tasks_interval_seconds_check
 UPDATE tasks SET min_interval_seconds = 59; -- tasks_min_interval_seconds_check
 UPDATE tasks SET position = 0 WHERE id = '$step_task'; -- tasks_position_check
+UPDATE tasks SET retry_multiplier = 0.5; -- tasks_retry_multiplier_check
+UPDATE tasks SET retry_cap_seconds = 86401; -- tasks_retry_cap_seconds_check
+UPDATE tasks SET retry_on = '{'; -- tasks_retry_on_check
 UPDATE tasks SET schedule_type = 'whim' WHERE id = '$bare_task'; -- tasks_schedule_type_check
 UPDATE tasks SET min_interval_seconds = 120, max_interval_seconds = 60; -- tasks_check
 UPDATE tasks SET anchor_at = NULL WHERE id = '$task'; -- tasks_check1
@@ -75,6 +82,15 @@ INSERT INTO processed_task_executions (task_id, scheduled_time, store_id, dispos
 INSERT INTO processed_task_executions (task_id, scheduled_time, store_id, disposition, run_id, until_time, slot_count, batch_id, processed_at) VALUES ('$task', 7200, '$mine', 'missed', NULL, NULL, 2, '$batch', 1); -- processed_task_executions_check3
 INSERT INTO processed_task_executions (task_id, scheduled_time, store_id, disposition, run_id, until_time, slot_count, batch_id, processed_at) VALUES ('$task', 7200, '$mine', 'forgotten', NULL, NULL, 1, '$batch', 1); -- processed_task_executions_disposition_check
 INSERT INTO processed_task_executions (task_id, scheduled_time, store_id, disposition, run_id, until_time, slot_count, batch_id, processed_at) VALUES ('$task', 7200, '$mine', 'missed', NULL, 7200, 0, '$batch', 1); -- processed_task_executions_slot_count_check
+
+INSERT INTO processed_job_executions (job_id, scheduled_time, store_id, disposition, job_run_id, until_time, slot_count, processed_at) VALUES ('$job', 3600, '$mine', 'missed', NULL, NULL, 1, 1); -- processed_job_executions_pkey
+INSERT INTO processed_job_executions (job_id, scheduled_time, store_id, disposition, job_run_id, until_time, slot_count, processed_at) VALUES ('$job', 7200, '$nobody', 'missed', NULL, NULL, 1, 1); -- processed_job_executions_store_id_fkey
+INSERT INTO processed_job_executions (job_id, scheduled_time, store_id, disposition, job_run_id, until_time, slot_count, processed_at) VALUES ('$job', 7200, '$mine', 'missed', NULL, 7199, 1, 1); -- processed_job_executions_check
+INSERT INTO processed_job_executions (job_id, scheduled_time, store_id, disposition, job_run_id, until_time, slot_count, processed_at) VALUES ('$job', 7200, '$mine', 'claimed', NULL, NULL, 1, 1); -- processed_job_executions_check1
+INSERT INTO processed_job_executions (job_id, scheduled_time, store_id, disposition, job_run_id, until_time, slot_count, processed_at) VALUES ('$job', 7200, '$mine', 'claimed', '$new', 7200, 1, 1); -- processed_job_executions_check2
+INSERT INTO processed_job_executions (job_id, scheduled_time, store_id, disposition, job_run_id, until_time, slot_count, processed_at) VALUES ('$job', 7200, '$mine', 'missed', NULL, NULL, 2, 1); -- processed_job_executions_check3
+INSERT INTO processed_job_executions (job_id, scheduled_time, store_id, disposition, job_run_id, until_time, slot_count, processed_at) VALUES ('$job', 7200, '$mine', 'skipped_paused', NULL, NULL, 1, 1); -- processed_job_executions_disposition_check
+INSERT INTO processed_job_executions (job_id, scheduled_time, store_id, disposition, job_run_id, until_time, slot_count, processed_at) VALUES ('$job', 7200, '$mine', 'missed', NULL, 7200, 0, 1); -- processed_job_executions_slot_count_check
 
 INSERT INTO runs (id, store_id, task_id, trigger, queued_at) VALUES ('$ended', '$theirs', '$their_task', 'manual', 1); -- runs_pkey
 UPDATE runs SET scheduled_time = 3600 WHERE id = '$queued'; -- runs_slot

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 _TABLE = re.compile(r"CREATE TABLE (?:IF NOT EXISTS )?(\w+) \((.*?)\n\)[^;]*;", re.DOTALL)
+_ADDED = re.compile(r"ALTER TABLE (\w+) ADD COLUMN ([^;]*);")
+_DROPPED = re.compile(r"ALTER TABLE (\w+) DROP COLUMN (\w+);")
 _COMMENT = re.compile(r"--[^\n]*")
 _CLAUSE = re.compile(r"\b(CHECK|UNIQUE|PRIMARY KEY|FOREIGN KEY|REFERENCES)\b")
 _UNIQUE_INDEX = re.compile(r"CREATE UNIQUE INDEX (\w+) [^;]*;")
@@ -38,9 +40,10 @@ def without(text: str, *names: str) -> str:
 def constraints(text: str) -> list[Constraint]:
     """The constraints of a plain schema."""
     found = [Constraint(index[1], index.start(), index.end()) for index in _UNIQUE_INDEX.finditer(text)]
-    for table in _TABLE.finditer(text):
+    for table in (*_TABLE.finditer(text), *_ADDED.finditer(text)):
         found += _of_table(table[1], table[2], table.start(2))
-    return found
+    gone = {f"{table}_{column}_check" for table, column in _DROPPED.findall(text)}
+    return [each for each in found if each.name not in gone]
 
 
 def _of_table(table: str, body: str, offset: int) -> list[Constraint]:
