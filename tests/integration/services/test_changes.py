@@ -7,6 +7,7 @@ import pytest
 from processor.models import AuditEntry, Event
 from processor.services.changes import note
 from processor.storage.database import Database
+from processor.storage.work import Work
 from tests.conftest import Stores
 from tests.world import World
 
@@ -69,9 +70,13 @@ def test_secrets_are_masked_before_they_are_written(world: World, stores: Stores
 
 def test_a_change_that_is_undone_leaves_no_trace(world: World, stores: Stores) -> None:
     before = (told(world), audited(world))
-    with pytest.raises(RuntimeError), world.database.writing() as work:
+
+    def change_and_fail(work: Work) -> None:
         note(work, "task.deleted", stores.mine, SUBJECT, before={"name": "Tidy"}, after=None)
         raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        world.database.write(change_and_fail)
     assert (told(world), audited(world)) == before
 
 
