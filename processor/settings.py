@@ -5,23 +5,26 @@ Strings in the file may hold `${VAR}` and `${VAR:-default}`. An empty value coun
 """
 
 import difflib
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_origin
 
 import yaml
-from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PrivateAttr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from processor import settings_file
 from processor.errors import ConfigurationError
-from processor.rules.redaction import redacted
+from processor.rules.events import EVENTS, HOW_TO_LIST, matching
+from processor.rules.redaction import redacted, redacted_throughout
+from processor.settings_file import Given, Path
 
 DEFAULT_FILE = "processor.yaml"
 _ONE_YEAR_SECONDS = 31_536_000
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+_PLACE_IN_CODE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 _OTHER_NAMES = {
     "database_url": ("PROCESSOR_DATABASE_URL", "DATABASE_URL"),
     "anthropic_base_url": ("ANTHROPIC_BASE_URL",),
@@ -43,8 +46,27 @@ def _is_set(value: object) -> object:
     return value.strip() not in {"", "0"} if isinstance(value, str) else value
 
 
+def _several(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _pattern(value: str) -> str:
+    if not matching(value):
+        near = difflib.get_close_matches(value, EVENTS, n=1)
+        raise ValueError(f"matches no event: {f'did you mean {near[0]}?' if near else HOW_TO_LIST}")
+    return value
+
+
+def _place_in_code(value: str) -> str:
+    if _PLACE_IN_CODE.fullmatch(value) is None:
+        raise ValueError(f"is {value[:60]!r}, but a listener is named 'package.module:function'")
+    return value
+
+
 Seconds = Annotated[int, BeforeValidator(_not_bool)]
 Switch = Annotated[bool, BeforeValidator(_is_set)]
+EventPattern = Annotated[str, AfterValidator(_pattern)]
+Functions = Annotated[list[Annotated[str, AfterValidator(_place_in_code)]], BeforeValidator(_several)]
 
 
 class Settings(BaseSettings):
@@ -81,6 +103,11 @@ class Settings(BaseSettings):
     stop_file: str = Field(
         default=".processor_stop", description="While this file exists it stops runs in the same way"
     )
+    listeners: dict[EventPattern, Functions] = Field(
+        default={},
+        description="Pattern of event names (`run.*`) to functions (`package.module:function`, one or a list) "
+        "that are called after the event's commit",
+    )
     anthropic_base_url: str | None = Field(
         default=None, description="Where the anthropic package sends its requests; read by that package, shown here"
     )
@@ -102,21 +129,13 @@ class Settings(BaseSettings):
         """Name, value without secrets, and source (variable, `file, line N` or `default`) of every setting."""
         for name in type(self).model_fields:
             value = getattr(self, name)
-            yield name, "" if value is None else redacted(str(value)), self._origins.get(name, "default")
-
-
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """A value as somebody wrote it, and where."""
-
-    value: Any
-    origin: str
+            yield name, _shown(value), self._origins.get(name, "default")
 
 
 class _GivenSource(PydanticBaseSettingsSource):
     """Values found by us, in the order of the sources."""
 
-    def __init__(self, given: Mapping[str, _Given]) -> None:
+    def __init__(self, given: Mapping[str, Given]) -> None:
         super().__init__(Settings)
         self._given = given
 
@@ -152,8 +171,8 @@ def _sourced(*sources: _GivenSource) -> type[Settings]:
 
 
 def variables(field: str) -> tuple[str, ...]:
-    """The environment variables that set a field, the first one first."""
-    return _OTHER_NAMES.get(field, (f"PROCESSOR_{field.upper()}",))
+    """The environment variables that set a field, the first one first; a mapping stands in the file only."""
+    return () if is_mapping(field) else _OTHER_NAMES.get(field, (f"PROCESSOR_{field.upper()}",))
 
 
 def file_keys() -> list[str]:
@@ -161,16 +180,23 @@ def file_keys() -> list[str]:
     return [name for name in Settings.model_fields if name not in _ENVIRONMENT_ONLY]
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, _Given]:
+def is_mapping(field: str) -> bool:
+    """Whether values of this setting have names of their own."""
+    annotation = Settings.model_fields[field].annotation
+    kind = get_origin(annotation) or annotation
+    return isinstance(kind, type) and issubclass(kind, Mapping | BaseModel)
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Given]:
     return {
-        field: _Given(environment[name], name)
+        field: Given(environment[name], name)
         for field in Settings.model_fields
         for name in [next((each for each in variables(field) if environment.get(each)), None)]
         if name is not None
     }
 
 
-def _from_file(environment: Mapping[str, str], root: str) -> dict[str, _Given]:
+def _from_file(environment: Mapping[str, str], root: str) -> dict[str, Given]:
     named = environment.get("PROCESSOR_CONFIG")
     path = os.path.join(root, named or DEFAULT_FILE)
     if not named and not os.path.exists(path):
@@ -178,59 +204,13 @@ def _from_file(environment: Mapping[str, str], root: str) -> dict[str, _Given]:
     return {key: given for key, given in _entries(path, environment) if given.value not in (None, "")}
 
 
-def _entries(path: str, environment: Mapping[str, str]) -> Iterator[tuple[str, _Given]]:
-    document = _document(path)
-    seen = set()
-    for key_node, value_node in document.value if document is not None else ():
-        key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else "…"
-        where = f"{path}, line {key_node.start_mark.line + 1}"
+def _entries(path: str, environment: Mapping[str, str]) -> Iterator[tuple[str, Given]]:
+    for key, where, node in settings_file.lines(path):
         if key not in file_keys():
             raise ConfigurationError(f"{where}: {_unknown(key)}")
-        if key in seen:
-            raise ConfigurationError(f"{where}: '{key}' is given twice: remove one of the two")
-        if not isinstance(value_node, yaml.ScalarNode):
+        if not (is_mapping(key) or isinstance(node, yaml.ScalarNode)):
             raise ConfigurationError(f"{where}: '{key}' must be {wanted(key)}, not a list or a mapping: correct it")
-        seen.add(key)
-        yield key, _Given(_expanded(_scalar(value_node, where), environment, where), where)
-
-
-def _document(path: str) -> yaml.MappingNode | None:
-    """The file's one mapping, nodes with their places; None if the file is empty."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            node = yaml.compose(file, Loader=yaml.SafeLoader)
-    except OSError as error:
-        raise ConfigurationError(
-            f"The configuration {path} cannot be read ({error.strerror}): correct PROCESSOR_CONFIG or the file"
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}{_place(error)}: this is no valid YAML: correct it") from None
-    if node is not None and not isinstance(node, yaml.MappingNode):
-        raise ConfigurationError(f"{path}, line 1: lines of 'name: value' are expected here: correct it")
-    return node
-
-
-def _place(error: Exception) -> str:
-    mark = getattr(error, "problem_mark", None)
-    return "" if mark is None else f", line {mark.line + 1}"
-
-
-def _scalar(node: yaml.ScalarNode, where: str) -> Any:
-    try:
-        return yaml.SafeLoader("").construct_object(node)
-    except (yaml.YAMLError, ValueError):
-        raise ConfigurationError(f"{where}: '{node.value}' cannot be understood: put it in quotes") from None
-
-
-def _expanded(value: object, environment: Mapping[str, str], where: str) -> object:
-    def replacement(match: re.Match[str]) -> str:
-        name, default = match.groups()
-        found = environment.get(name) or default
-        if found is None and name not in environment:
-            raise ConfigurationError(f"{where}: {name} is not set: set it, or write ${{{name}:-default}}")
-        return found or ""
-
-    return _VARIABLE.sub(replacement, value) if isinstance(value, str) else value
+        yield key, settings_file.given(node, path, where, environment)
 
 
 def _unknown(key: str) -> str:
@@ -241,12 +221,39 @@ def _unknown(key: str) -> str:
     return f"'{key}' is no setting: {known}"
 
 
-def _explained(error: ValidationError, given: Mapping[str, _Given]) -> str:
+def _shown(value: object) -> str:
+    """A value as text, without secrets."""
+    if isinstance(value, BaseModel):
+        value = value.model_dump(mode="json")
+    if isinstance(value, Mapping):
+        return json.dumps(redacted_throughout(dict(value)), ensure_ascii=False) if value else ""
+    return "" if value is None else redacted(str(value))
+
+
+def _explained(error: ValidationError, given: Mapping[str, Given]) -> str:
     """One line about the first thing wrong."""
-    name = str(error.errors()[0]["loc"][0])
-    where, value = given[name].origin, redacted(str(given[name].value))
-    subject = where if where in variables(name) else f"{where}: '{name}'"
-    return f"{subject} must be {wanted(name)}, not '{value}': correct it there"
+    first = error.errors()[0]
+    name, path = str(first["loc"][0]), tuple(first["loc"][1:])
+    if not path:
+        where, value = given[name].origin, redacted(str(given[name].value))
+        subject = where if where in variables(name) else f"{where}: '{name}'"
+        return f"{subject} must be {wanted(name)}, not '{value}': correct it there"
+    path, where = given[name].place(path)
+    return f"{where}: '{'.'.join(map(str, (name, *path)))}' {_fault(first, given[name].value, path)}: correct it there"
+
+
+def _fault(error: Mapping[str, Any], value: Any, path: Path) -> str:
+    """What is wrong with a value within a mapping; a ValueError of ours says it in its own words."""
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    if error["type"] == "extra_forbidden":
+        return "is no setting"
+    if error["type"] == "missing":
+        return f"lacks '{error['loc'][-1]}'"
+    for key in path:
+        value = value[key]
+    said = error["msg"]
+    return f"is '{redacted(str(value))}': {said[:1].lower()}{said[1:]}"
 
 
 def wanted(name: str) -> str:
@@ -256,6 +263,8 @@ def wanted(name: str) -> str:
         return "one of " + ", ".join(schema["enum"])
     if schema.get("type") == "integer":
         return f"a whole number from {schema['minimum']} to {schema['maximum']}"
+    if is_mapping(name):
+        return "a mapping"
     return "true or false" if schema.get("type") == "boolean" else "a text"
 
 

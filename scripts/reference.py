@@ -93,8 +93,8 @@ def _heading(name: str, command: Any, level: int) -> str:
 
 def _row(key: str) -> str:
     field = Settings.model_fields[key]
-    default = "" if field.default is None else f"`{str(field.default).lower()}`"
-    names = ", else ".join(f"`{name}`" for name in variables(key))
+    default = "" if field.default in (None, {}) else f"`{str(field.default).lower()}`"
+    names = ", else ".join(f"`{name}`" for name in variables(key)) or "only in the file"
     return f"| `{key}` | {names} | {default} | {wanted(key)} | {field.description} |"
 
 

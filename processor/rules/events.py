@@ -1,5 +1,9 @@
 """The names of all events, each with what it tells; a name that is not here cannot be written."""
 
+from fnmatch import fnmatchcase
+
+HOW_TO_LIST = "docs/howto/events.md lists them"
+
 EVENTS = {
     "task.created": "Somebody made a task.",
     "task.updated": "A task was changed; `changed` names its fields.",
@@ -18,6 +22,11 @@ EVENTS = {
     "store.created": "Somebody made a store.",
     "store.updated": "A store was changed; `changed` names its fields.",
 }
+
+
+def matching(pattern: str) -> list[str]:
+    """The names that a pattern such as `run.*` stands for."""
+    return [name for name in EVENTS if fnmatchcase(name, pattern)]
 
 
 def require_known(name: str) -> None:
