@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": ("processor.cli.demo:app", "Show it all once, on a database of its own, without an LLM."),
     "start": ("processor.cli.start:app", "Tick for ever, one tick after the other (process-tasks --loop)."),
     "process": ("processor.cli.process:app", "One tick: run what is due, then exit."),
+    "jobs": ("processor.cli.jobs:app", "Groups of tasks, and the order in which they run."),
     "tasks": ("processor.cli.tasks:app", "Prompts with a schedule: create, change, run and look at them."),
     "runs": ("processor.cli.runs:app", "Runs of tasks: look at them, cancel them, run them again."),
     "backfill": ("processor.cli.backfill:app", "Run slots of the past that nobody ran, or run them again."),

@@ -1,9 +1,9 @@
-"""A task's schedule: read from what people say, written into its row and read from it, and what it makes next."""
+"""A schedule of a task or job: read from what people say, kept in its row, and what it makes next."""
 
 from dataclasses import dataclass
 
 from processor.errors import InvalidInput, InvalidSchedule
-from processor.models import Task
+from processor.models import Job, Task
 from processor.rules.next_look import next_look
 from processor.rules.schedules import (
     Calendar,
@@ -35,7 +35,7 @@ class Timing:
     cursor: int
 
 
-def asked(fields: TaskFields, now: int, current: Task | None = None) -> Timing | None:
+def asked(fields: TaskFields, now: int, current: Task | Job | None = None) -> Timing | None:
     """The schedule that the fields ask for, with its start at `now`; None where they ask for no change.
 
     Raises InvalidInput where they contradict each other, InvalidSchedule where the schedule cannot be.
@@ -56,7 +56,7 @@ def asked(fields: TaskFields, now: int, current: Task | None = None) -> Timing |
     return _possible(timing, now)
 
 
-def schedule_of(task: Task) -> Schedule:
+def schedule_of(task: Task | Job) -> Schedule:
     """The schedule in a row. The types of later versions have no slots of their own in this one."""
     return from_columns(
         task.schedule_type,
@@ -68,7 +68,7 @@ def schedule_of(task: Task) -> Schedule:
     )
 
 
-def write_schedule(task: Task, schedule: Schedule) -> None:
+def write_schedule(task: Task | Job, schedule: Schedule) -> None:
     """Put the schedule into its columns and empty those of the others."""
     task.schedule_type = {Interval: "interval", Calendar: "calendar", Once: "once", Manual: "manual"}[type(schedule)]
     task.interval_seconds, task.anchor_at, task.cron, task.timezone, task.once_at = None, None, None, None, None
@@ -87,7 +87,7 @@ def write_next(task: Task) -> None:
     task.next_run_at = moment_or_none(at)
 
 
-def _asked_type(fields: TaskFields, current: Task | None) -> str | None:
+def _asked_type(fields: TaskFields, current: Task | Job | None) -> str | None:
     ways = [way for way in _WAYS if fields.get(way) is not None]
     type_ = fields.get("schedule_type")
     if type_ is not None:
@@ -105,7 +105,7 @@ def _asked_type(fields: TaskFields, current: Task | None) -> str | None:
     return asked_type
 
 
-def _type_without_way(fields: TaskFields, type_: str | None, current: Task | None) -> str | None:
+def _type_without_way(fields: TaskFields, type_: str | None, current: Task | Job | None) -> str | None:
     """Only a zone or a start is given, or a type alone, or nothing: it speaks about the schedule that there is."""
     present = current.schedule_type if current is not None else None
     if type_ is None and present is None:
@@ -119,10 +119,10 @@ def _type_without_way(fields: TaskFields, type_: str | None, current: Task | Non
     raise InvalidInput(f"The schedule type {type_} needs --{way}: {_HOW}")
 
 
-def _refuse_sequential(fields: TaskFields, current: Task | None, ways: list[str]) -> None:
+def _refuse_sequential(fields: TaskFields, current: Task | Job | None, ways: list[str]) -> None:
     if ways:
         raise InvalidInput(f"Sequential schedule runs in job order: leave out --{ways[0]}")
-    if fields.get("job_id", current.job_id if current is not None else None) is None:
+    if fields.get("job_id", current.job_id if isinstance(current, Task) else None) is None:
         raise InvalidInput("Sequential schedule requires --job-id to be set")
     raise InvalidInput(f"The schedule type sequential is not available in this version: {_HOW}")
 
@@ -134,7 +134,7 @@ def _refuse_strays(fields: TaskFields, asked_type: str | None) -> None:
         raise InvalidInput("--timezone is the zone of a cron expression: give it together with --cron")
 
 
-def _interval(fields: TaskFields, now: int, current: Task | None) -> Timing:
+def _interval(fields: TaskFields, now: int, current: Task | Job | None) -> Timing:
     every = fields.get("every")
     if every is None and current is not None:
         every = current.interval_seconds
@@ -145,7 +145,7 @@ def _interval(fields: TaskFields, now: int, current: Task | None) -> Timing:
     return Timing(Interval(seconds, parse_instant(start, "--start")), now - 1)
 
 
-def _calendar(fields: TaskFields, current: Task | None) -> Calendar:
+def _calendar(fields: TaskFields, current: Task | Job | None) -> Calendar:
     cron, zone = fields.get("cron"), fields.get("timezone")
     if current is not None and current.schedule_type == "calendar":
         cron, zone = cron or current.cron, zone or current.timezone
@@ -158,7 +158,7 @@ def _possible(timing: Timing, now: int) -> Timing:
     return timing
 
 
-def _is_same(schedule: Schedule, current: Task, fields: TaskFields) -> bool:
+def _is_same(schedule: Schedule, current: Task | Job, fields: TaskFields) -> bool:
     """An edit that repeats the schedule changes nothing; without --start an interval keeps its anchor."""
     present = schedule_of(current)
     if isinstance(schedule, Interval) and isinstance(present, Interval) and fields.get("start") is None:

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from processor.models import Task
+from processor.models import Job, Task
 from processor.rules.instants import iso
-from processor.rules.schedules import Calendar, Interval, Once, describe
+from processor.rules.schedules import Calendar, Interval, Once, Schedule, describe
 from processor.services import checks
 from processor.services.instants import shown, shown_or_none
 from processor.services.tasks.timing import schedule_of
@@ -31,8 +31,8 @@ def view(_: Work, task: Task) -> dict[str, Any]:
         "description": task.description,
         "kind": task.kind,
         "prompt": task.prompt,
-        "schedule": _schedule(task),
-        "schedule_text": _IN_WORDS.get(task.schedule_type) or describe(schedule_of(task)),
+        "schedule": schedule_view(task),
+        "schedule_text": in_words(task.schedule_type, schedule_of(task)),
         "timezone": task.timezone,
         "enabled": task.enabled,
         "paused_until": shown_or_none(task.paused_until),
@@ -57,7 +57,13 @@ def view(_: Work, task: Task) -> dict[str, Any]:
     }
 
 
-def _schedule(task: Task) -> dict[str, Any]:
+def in_words(schedule_type: str, schedule: Schedule) -> str:
+    """A schedule as people say it."""
+    return _IN_WORDS.get(schedule_type) or describe(schedule)
+
+
+def schedule_view(task: Task | Job) -> dict[str, Any]:
+    """The schedule's type, and what its type needs."""
     schedule = schedule_of(task)
     details: dict[str, Any] = {}
     if isinstance(schedule, Interval):
