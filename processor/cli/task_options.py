@@ -4,6 +4,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
+from processor.errors import InvalidInput
 from processor.services.tasks import TaskFields
 
 
@@ -12,6 +13,12 @@ def _option(name: str, help_text: str, metavar: str | None = None) -> Any:
 
 
 Description = Annotated[str | None, _option("--description", "For people; agents do not see it.")]
+JobId = Annotated[
+    str | None,
+    typer.Option("--job-id", "--job", metavar="ID", help="The job that it belongs to: 'processor jobs list'."),
+]
+OfJob = Annotated[str | None, typer.Option("--job-id", "--job", metavar="ID", help="Only those of this job.")]
+NoJob = Annotated[bool, _option("--no-job", "Take it out of its job; a sequential task becomes a manual one.")]
 Every = Annotated[
     str | None, _option("--every", "Repeat at this interval: 30m, 4h, 2d; at least a minute.", "INTERVAL")
 ]
@@ -21,7 +28,9 @@ Start = Annotated[
 Cron = Annotated[str | None, _option("--cron", "Repeat by a cron expression of five fields.", "EXPRESSION")]
 Timezone = Annotated[str | None, _option("--timezone", "With --cron: an IANA time zone; by default UTC.", "ZONE")]
 At = Annotated[str | None, _option("--at", "Run once, at this instant.", "INSTANT")]
-ScheduleType = Annotated[str | None, _option("--schedule-type", "manual: run only when somebody asks.", "TYPE")]
+ScheduleType = Annotated[
+    str | None, _option("--schedule-type", "manual: when somebody asks; sequential: in its job's order.", "TYPE")
+]
 MaxRetries = Annotated[int | None, _option("--max-retries", "Starts after a failed one, 0 to 10; by default 3.", "N")]
 RetryDelay = Annotated[
     int | None, _option("--retry-delay", "Before the first retry; doubles each time; by default 60.", "SECONDS")
@@ -48,5 +57,8 @@ Tool = Annotated[
 def fields(**options: Any) -> TaskFields:
     """The fields of a task that the options give; those that were not given are not there."""
     renamed = {"retry_delay": "retry_delay_seconds", "timeout": "timeout_seconds", "tool": "tools"}
+    leaves_job = options.pop("no_job", None)
+    if leaves_job and options.get("job_id") is not None:
+        raise InvalidInput("--job-id and --no-job contradict each other: give one of them")
     found = {renamed.get(name, name): value for name, value in options.items() if value not in (None, [])}
-    return cast("TaskFields", found)
+    return cast("TaskFields", found | ({"job_id": None} if leaves_job else {}))

@@ -36,12 +36,14 @@ EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000001"
 COLUMNS = {
     "id": "ID",
     "name": "NAME",
+    "job_name": "JOB",
     "schedule_text": "SCHEDULE",
     "state": "STATE",
     "next_run_at": "NEXT",
     "paused_until": "PAUSED UNTIL",
     "last_run_at": "LAST",
 }
+UNASSIGNED = "(Unassigned)"
 FIRST = ("id", "name", "state", "next_run_at")
 Which = Annotated[str, typer.Argument(metavar="ID", help="The task.")]
 ABOUT_PROMPT = "What the agent is asked to do; '-' reads standard input."
@@ -52,6 +54,7 @@ ABOUT_PROMPT = "What the agent is asked to do; '-' reads standard input."
     "create",
     "processor tasks create --name Review --prompt 'Summarise the board' --cron '0 9 * * 1-5' --timezone Europe/Berlin",
     "processor tasks create --name Tidy --prompt 'Summarise the board' --every 4h --budget-usd 0.05",
+    f"processor tasks create --name Plan --prompt 'Make a plan' --job-id {EXAMPLE_ID} --schedule-type sequential",
     "processor tasks create --name Later --prompt 'Summarise the board' --schedule-type manual --json",
     "processor tasks create --name Report --prompt - --every 1d < prompt.txt",
 )
@@ -59,6 +62,7 @@ def create_task(  # noqa: PLR0917 (typer turns every parameter into an option)
     name: Annotated[str, typer.Option("--name", help="What people call it.")],
     prompt: Annotated[str, typer.Option("--prompt", help=ABOUT_PROMPT)],
     description: option.Description = None,
+    job_id: option.JobId = None,
     every: option.Every = None,
     start: option.Start = None,
     cron: option.Cron = None,
@@ -90,14 +94,22 @@ def create_task(  # noqa: PLR0917 (typer turns every parameter into an option)
         say(f"The price of model {shown['model']} is not known here, so its runs have no cost budget.")
 
 
-@verb(app, "list", "processor tasks list", "processor tasks list --store team --json")
+@verb(
+    app, "list", "processor tasks list", "processor tasks list --unassigned", "processor tasks list --store team --json"
+)
 def list_tasks(
-    limit: Limit = DEFAULT_LIMIT, show_all: All = False, store: Store = DEFAULT_STORE, json: AsJson = False
+    job_id: option.OfJob = None,
+    unassigned: Annotated[bool, typer.Option("--unassigned", help="Only those that belong to no job.")] = False,
+    limit: Limit = DEFAULT_LIMIT,
+    show_all: All = False,
+    store: Store = DEFAULT_STORE,
+    json: AsJson = False,
 ) -> None:
-    """List tasks, the oldest first."""
+    """List tasks, the oldest first; those of a job in its order."""
     with looking(store) as (work, store_id):
-        rows = [tasks.view(work, task) for task in tasks.list(work, store_id, cut(limit, show_all))]
-    shown = rows if json else [row | {"state": _state(row)} for row in rows]
+        found = tasks.list(work, store_id, cut(limit, show_all), job_id=job_id, unassigned=unassigned)
+        rows = tasks.views(work, found)
+    shown = rows if json else [row | {"state": _state(row), "job_name": row["job_name"] or UNASSIGNED} for row in rows]
     empty = "No tasks yet: 'processor tasks create --help' shows how to make one."
     show_list(shown, COLUMNS, as_json=json, empty=empty, first=FIRST)
 
@@ -121,6 +133,8 @@ def update_task(  # noqa: PLR0917 (typer turns every parameter into an option)
     name: Annotated[str | None, typer.Option("--name", help="What people call it.")] = None,
     prompt: Annotated[str | None, typer.Option("--prompt", help=ABOUT_PROMPT)] = None,
     description: option.Description = None,
+    job_id: option.JobId = None,
+    no_job: option.NoJob = False,
     every: option.Every = None,
     start: option.Start = None,
     cron: option.Cron = None,
@@ -142,9 +156,14 @@ def update_task(  # noqa: PLR0917 (typer turns every parameter into an option)
 ) -> None:
     """Change what is given; another schedule counts from now on."""
     options = {key: value for key, value in locals().items() if key not in {"task", "store", "json"}}
-    options["prompt"] = _read(prompt)
+    options |= {"prompt": _read(prompt), "no_job": no_job or None}
     fields = option.fields(**given(**options))
-    _show_changed(store, json, lambda work, store_id: tasks.update(work, store_id, task, fields, TOOLS.keys()))
+    with changing(store) as (work, store_id):
+        was_sequential = tasks.get(work, store_id, task).schedule_type == "sequential"
+        shown = tasks.view(work, tasks.update(work, store_id, task, fields, TOOLS.keys()))
+    show_task(shown, as_json=json)
+    if no_job and was_sequential and schedule_type is None and shown["schedule"]["type"] == "manual":
+        say("Without its job the task has no order to run in: it is a manual one now, and runs when somebody asks.")
 
 
 @verb(app, "delete", f"processor tasks delete {EXAMPLE_ID}", f"processor tasks delete {EXAMPLE_ID} --yes")
@@ -201,8 +220,11 @@ def show_upcoming(
 ) -> None:
     """List the next times that a task will run."""
     with looking(store) as (work, store_id):
+        found = tasks.get(work, store_id, task)
         rows = [{"scheduled_time": iso(slot)} for slot in tasks.upcoming(work, store_id, task, count)]
     empty = "No time to come: the task is disabled, has run already, or runs only when somebody asks."
+    if found.schedule_type == "sequential":
+        empty = f"It runs in job order, not by a clock: 'processor jobs get {found.job_id}' shows when its job runs."
     show_list(rows, {"scheduled_time": "WILL RUN AT"}, as_json=json, empty=empty)
 
 
@@ -216,6 +238,8 @@ def show_task(shown: dict[str, Any], *, as_json: bool) -> None:
         show_json(shown)
         return
     in_words = shown | {"budget_usd": "none" if shown["budget_usd"] is None else shown["budget_usd"]}
+    if shown["step"] is not None:
+        in_words["step"] = f"Step {shown['step']} in Job '{shown['job_name']}'"
     show_object({name: value for name, value in in_words.items() if name not in {"schedule", "version"}}, as_json=False)
 
 

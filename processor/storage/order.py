@@ -25,3 +25,8 @@ def write(work: Work, job_id: str, task_ids: Sequence[str]) -> None:
 def close_gap(work: Work, job_id: str) -> None:
     """Number the tasks anew after one has left."""
     write(work, job_id, of(work, job_id))
+
+
+def note_change(work: Work, job_id: str) -> None:
+    """Make the job the next version of itself, so that who saw the order before is told that it is an old one."""
+    work.run("jobs.note_change", id=job_id, now=work.now)

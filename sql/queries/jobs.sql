@@ -13,6 +13,15 @@ ORDER BY id
 -- name: order
 SELECT id FROM tasks WHERE job_id = :job_id AND position IS NOT NULL ORDER BY position;
 
+-- name: lengths
+-- What jobs are called, and how many sequential tasks each has.
+SELECT j.id, j.name, count(t.position) AS steps
+FROM jobs AS j
+LEFT JOIN tasks AS t ON t.store_id = j.store_id AND t.job_id = j.id
+-- [sqlite] WHERE j.id IN (SELECT value FROM json_each(:ids))
+-- [postgresql] WHERE j.id IN (SELECT CAST(value AS uuid) FROM json_array_elements_text(CAST(:ids AS json)))
+GROUP BY j.id, j.name;
+
 -- name: make_room
 -- Positions that are about to be written anew must not meet those that are there: they go far away first.
 UPDATE tasks SET position = position + 1000000 WHERE job_id = :job_id AND position IS NOT NULL;
@@ -25,3 +34,6 @@ FROM (
     -- [postgresql] FROM json_array_elements_text(CAST(:ids AS json)) WITH ORDINALITY
 ) AS d
 WHERE tasks.id = d.id AND tasks.job_id = :job_id AND tasks.position IS NOT NULL AND tasks.position <> d.position;
+
+-- name: note_change
+UPDATE jobs SET version = version + 1, updated_at = :now WHERE id = :id;

@@ -26,6 +26,13 @@ SELECT p.id, p.store_id, p.job_id, p.position FROM job_runs AS p WHERE p.id = :i
 -- [postgresql] FOR UPDATE
 ;
 
+-- name: naming
+-- The passes under way that a task is a step of, whether its turn has come or not.
+SELECT p.id FROM job_run_steps AS s
+JOIN job_runs AS p ON p.id = s.job_run_id
+WHERE s.store_id = :store_id AND s.task_id = :task_id AND p.state = 'running'
+ORDER BY p.id;
+
 -- name: steps_from
 SELECT s.position, s.task_id, t.enabled, coalesce(t.position IS NOT NULL AND t.job_id = p.job_id, false) AS is_member
 FROM job_run_steps AS s

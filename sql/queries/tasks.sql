@@ -1,12 +1,16 @@
 -- Tasks: the few statements that are no plain reading and writing of rows.
 
--- name: live_run
--- Locks the run against starting meanwhile; runs come before their task in the order of locks.
-SELECT id, state FROM runs
+-- name: lock_open_runs
+-- Locks the runs against starting and ending meanwhile; runs come before their task in the order of locks.
+SELECT id, state, job_run_id FROM runs
 WHERE store_id = :store_id AND task_id = :task_id AND state IN ('queued', 'running', 'waiting')
-ORDER BY CASE WHEN state = 'queued' THEN 1 ELSE 0 END, queued_at, id
+ORDER BY id
 -- [postgresql] FOR UPDATE
 ;
+
+-- name: open_runs
+SELECT id FROM runs
+WHERE store_id = :store_id AND task_id = :task_id AND state IN ('queued', 'running', 'waiting');
 
 -- name: note_edit
 -- To the minute, and never back: whoever makes many tasks at once waits for nobody.

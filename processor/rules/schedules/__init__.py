@@ -10,6 +10,7 @@ from processor.rules.schedules.calendar import Calendar
 from processor.rules.schedules.interval import Interval, parse_interval
 from processor.rules.schedules.manual import Manual
 from processor.rules.schedules.once import Once
+from processor.rules.schedules.sequential import Sequential
 
 __all__ = [
     "Calendar",
@@ -17,6 +18,7 @@ __all__ = [
     "Manual",
     "Once",
     "Schedule",
+    "Sequential",
     "count",
     "describe",
     "from_columns",
@@ -28,7 +30,7 @@ __all__ = [
     "slots_backwards",
 ]
 
-Schedule = Interval | Calendar | Once | Manual
+Schedule = Interval | Calendar | Once | Manual | Sequential
 
 
 def from_columns(
@@ -46,7 +48,7 @@ def from_columns(
         return Calendar(cron, timezone)
     if schedule_type == "once" and once_at is not None:
         return Once(once_at)
-    return Manual()
+    return Sequential() if schedule_type == "sequential" else Manual()
 
 
 def slots(schedule: Schedule, after: int, until: int) -> Iterator[int]:

@@ -1,11 +1,12 @@
 """Tasks: a prompt and a reason to run. What can be asked for is here; the files beside it are how."""
 
-from processor.services.tasks.editing import create, delete, update
+from processor.services.tasks.editing import create, update
 from processor.services.tasks.fields import TaskFields
 from processor.services.tasks.reading import get, list, upcoming  # noqa: A004 (the verb of the command line)
+from processor.services.tasks.removal import delete
 from processor.services.tasks.suspension import disable, enable, pause
 from processor.services.tasks.timing import schedule_of
-from processor.services.tasks.view import view
+from processor.services.tasks.view import view, views
 
 __all__ = [
     "TaskFields",
@@ -20,4 +21,5 @@ __all__ = [
     "upcoming",
     "update",
     "view",
+    "views",
 ]

@@ -1,16 +1,18 @@
-"""Creates, changes and deletes tasks. All checks come before the first write."""
+"""Creates and changes tasks. All checks come before the first write."""
 
 from collections.abc import Set as AbstractSet
 
-from processor.errors import Conflict, InvalidInput
+from processor.errors import InvalidInput
 from processor.llm.prices import DEFAULT_PRESET, PriceTable, shipped_prices
 from processor.models import Task
 from processor.rules.disposition import Misfire
+from processor.rules.schedules import Manual
 from processor.services import checks
 from processor.services.instants import epoch, moment
 from processor.services.tasks.accounting import account
 from processor.services.tasks.fields import TaskFields, checked, checked_budget, checked_enabled, refuse_unavailable
-from processor.services.tasks.reading import get, locked, save
+from processor.services.tasks.membership import held_job, locked_with_jobs, ordered_in, take_place
+from processor.services.tasks.reading import save
 from processor.services.tasks.suspension import disable, enable
 from processor.services.tasks.timing import Timing, asked, write_next, write_schedule
 from processor.storage.work import Work
@@ -40,6 +42,9 @@ def create(
     )
     if timing is not None:
         _write_timing(task, timing, fields)
+    if task.job_id is not None:
+        held_job(work, store_id, task.job_id)
+        take_place(work, task)
     work.session.add(task)
     work.session.flush()
     work.later("tasks.note_edit", now=work.now)
@@ -57,11 +62,13 @@ def update(
 ) -> Task:
     """Change what is given; raises Conflict unless the task still has the `version` that the caller saw.
 
-    Another schedule counts from now on: the slots of the old one that are due already are accounted for first.
+    Another schedule counts from now on: the slots of the old one that are due already are accounted for first. A
+    sequential task that is taken out of its job becomes a manual one.
     """
     refuse_unavailable(fields)
-    task = locked(work, store_id, task_id, version)
-    timing = asked(fields, work.now, task)
+    task = locked_with_jobs(work, store_id, task_id, version, joining=fields.get("job_id"))
+    left = ordered_in(task)
+    timing = asked(fields, work.now, task) or _timing_without_job(task, fields, work.now)
     columns = checked(work, store_id, fields, known_tools)
     model = columns.get("model", task.model)
     columns["budget_nanousd"] = checked_budget(fields, prices or shipped_prices(), model, task.budget_nanousd)
@@ -71,27 +78,23 @@ def update(
     if timing is not None:
         account(work, task, timing.cursor)
         _write_timing(task, timing, fields)
+    take_place(work, task, left)
     save(work, task)
     if "enabled" in fields:
         return (enable if enabled else disable)(work, store_id, task_id)
     return task
 
 
-def delete(work: Work, store_id: str, task_id: str, *, force: bool = False) -> None:
-    """Remove a task with its runs; its ledger stays. Raises Conflict while a run of it is live, unless `force`."""
-    task_id = get(work, store_id, task_id).id
-    run = work.first("tasks.live_run", store_id=store_id, task_id=task_id)
-    if run is not None and run.state != "queued" and not force:
-        raise Conflict(f"Run {run.id} of the task is {run.state}: cancel it first, or use --force", run.id)
-    work.session.expunge(get(work, store_id, task_id))
-    work.run("tasks.delete", store_id=store_id, id=task_id)
+def _timing_without_job(task: Task, fields: TaskFields, now: int) -> Timing | None:
+    leaves_job = "job_id" in fields and fields["job_id"] is None
+    return Timing(Manual(), now) if task.schedule_type == "sequential" and leaves_job else None
 
 
 def _write_timing(task: Task, timing: Timing, fields: TaskFields) -> None:
     was_once = task.schedule_type == "once"
     write_schedule(task, timing.schedule)
     task.cursor_at = moment(max(timing.cursor, epoch(task.cursor_at)))
-    if task.schedule_type == "manual":
+    if isinstance(timing.schedule, Manual):
         task.paused_until = None
     if task.schedule_type == "once" and not was_once and task.misfire is None and "misfire" not in fields:
         task.misfire = Misfire.LATEST

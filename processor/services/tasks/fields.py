@@ -32,7 +32,7 @@ class TaskFields(TypedDict, total=False):
     job_id: str | None
     project_id: str | None
     schedule_type: str | None
-    """Only needed for `manual`; else `every`, `cron` or `at` says it."""
+    """Only needed for `manual` and `sequential`; else `every`, `cron` or `at` says it."""
     every: str | int | None
     """An interval like `4h`, or seconds."""
     start: str | int | None
@@ -102,12 +102,17 @@ def checked(work: Work, store_id: str, fields: TaskFields, known_tools: Abstract
     for name in fields.keys() & _NUMBERS.keys():
         columns[name] = _number(name, fields.get(name))
     if "job_id" in fields:
-        columns["job_id"] = _existing(work, store_id, models.Job, "job", fields["job_id"])
+        columns["job_id"] = existing_job(work, store_id, fields["job_id"])
     if "project_id" in fields:
         columns["project_id"] = _existing(work, store_id, models.Project, "project", fields["project_id"])
     if "tools" in fields:
         columns["tools"] = _tools(fields["tools"], known_tools)
     return columns
+
+
+def existing_job(work: Work, store_id: str, given: str | None) -> str | None:
+    """The id of a job of this store, or None for none; raises NotFound."""
+    return _existing(work, store_id, models.Job, "job", given)
 
 
 def checked_budget(fields: TaskFields, prices: PriceTable, model: str, present_nanousd: int = 0) -> int:

@@ -6,12 +6,13 @@ from itertools import islice
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from processor.errors import Conflict
+from processor.errors import Conflict, InvalidInput
 from processor.models import Task
 from processor.rules.clock_step import TOLERATED_SECONDS
 from processor.rules.schedules import next_after
 from processor.services import checks
 from processor.services.instants import epoch, moment
+from processor.services.tasks.fields import existing_job
 from processor.services.tasks.timing import schedule_of
 from processor.storage.work import Work
 
@@ -23,9 +24,21 @@ def get(work: Work, store_id: str, task_id: str) -> Task:
     return _one(work, task_id, _query(store_id, task_id))
 
 
-def list(work: Work, store_id: str, limit: int | None = None) -> Sequence[Task]:
-    """Tasks by age, at most `limit`."""
+def list(
+    work: Work, store_id: str, limit: int | None = None, *, job_id: str | None = None, unassigned: bool = False
+) -> Sequence[Task]:
+    """Tasks by age, at most `limit`: all, those of a job, its sequential ones first and in order, or those without one.
+
+    Raises InvalidInput, and NotFound for a job that is not there.
+    """
     query = select(Task).where(Task.store_id == store_id)
+    if job_id is not None and unassigned:
+        raise InvalidInput("A task of a job is not unassigned: give --job-id or --unassigned")
+    if job_id is not None:
+        query = query.where(Task.job_id == existing_job(work, store_id, job_id))
+        query = query.order_by(col(Task.position).is_(None), col(Task.position))
+    elif unassigned:
+        query = query.where(col(Task.job_id).is_(None))
     return work.session.exec(query.order_by(col(Task.created_at), col(Task.id)).limit(checks.limit(limit))).all()
 
 

@@ -11,6 +11,7 @@ from processor.rules.schedules import (
     Manual,
     Once,
     Schedule,
+    Sequential,
     calendar,
     from_columns,
     parse_interval,
@@ -24,6 +25,13 @@ DEFAULT_ZONE = "UTC"
 TYPES = ("interval", "calendar", "once", "manual", "file_watch", "sequential", "adaptive")
 _WAYS = ("every", "cron", "at")
 _TYPE_OF_WAY = {"every": "interval", "cron": "calendar", "at": "once"}
+_TYPE_OF_SCHEDULE: dict[type, str] = {
+    Interval: "interval",
+    Calendar: "calendar",
+    Once: "once",
+    Manual: "manual",
+    Sequential: "sequential",
+}
 _HOW = "say when the task runs with --every 4h, --cron '0 9 * * 1-5', --at T or --schedule-type manual"
 
 
@@ -50,7 +58,7 @@ def asked(fields: TaskFields, now: int, current: Task | Job | None = None) -> Ti
     elif type_ == "once":
         timing = Timing(Once(parse_instant(_given(fields, "at"), "--at")), now - 1)
     else:
-        timing = Timing(Manual(), now)
+        timing = Timing(Sequential() if type_ == "sequential" else Manual(), now)
     if current is not None and _is_same(timing.schedule, current, fields):
         return None
     return _possible(timing, now)
@@ -70,7 +78,7 @@ def schedule_of(task: Task | Job) -> Schedule:
 
 def write_schedule(task: Task | Job, schedule: Schedule) -> None:
     """Put the schedule into its columns and empty those of the others."""
-    task.schedule_type = {Interval: "interval", Calendar: "calendar", Once: "once", Manual: "manual"}[type(schedule)]
+    task.schedule_type = _TYPE_OF_SCHEDULE[type(schedule)]
     task.interval_seconds, task.anchor_at, task.cron, task.timezone, task.once_at = None, None, None, None, None
     if isinstance(schedule, Interval):
         task.interval_seconds, task.anchor_at = schedule.every_seconds, moment(schedule.anchor)
@@ -113,7 +121,7 @@ def _type_without_way(fields: TaskFields, type_: str | None, current: Task | Job
     if type_ in {None, present}:
         changes = fields.get("start") is not None or fields.get("timezone") is not None
         return present if changes or (type_ is not None and current is None) else None
-    if type_ == "manual":
+    if type_ in {"manual", "sequential"}:
         return type_
     way = next(way for way, type_of_way in _TYPE_OF_WAY.items() if type_of_way == type_)
     raise InvalidInput(f"The schedule type {type_} needs --{way}: {_HOW}")
@@ -124,7 +132,6 @@ def _refuse_sequential(fields: TaskFields, current: Task | Job | None, ways: lis
         raise InvalidInput(f"Sequential schedule runs in job order: leave out --{ways[0]}")
     if fields.get("job_id", current.job_id if isinstance(current, Task) else None) is None:
         raise InvalidInput("Sequential schedule requires --job-id to be set")
-    raise InvalidInput(f"The schedule type sequential is not available in this version: {_HOW}")
 
 
 def _refuse_strays(fields: TaskFields, asked_type: str | None) -> None:
@@ -163,7 +170,7 @@ def _is_same(schedule: Schedule, current: Task | Job, fields: TaskFields) -> boo
     present = schedule_of(current)
     if isinstance(schedule, Interval) and isinstance(present, Interval) and fields.get("start") is None:
         return schedule.every_seconds == present.every_seconds
-    return schedule == present and current.schedule_type not in {"file_watch", "sequential", "adaptive"}
+    return schedule == present and current.schedule_type not in {"file_watch", "adaptive"}
 
 
 def _given(fields: TaskFields, name: str) -> str | int:

@@ -1,6 +1,7 @@
 """The task object of the command line, REST and the console."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from processor.models import Job, Task
@@ -9,23 +10,36 @@ from processor.rules.schedules import Calendar, Interval, Once, Schedule, descri
 from processor.services import checks
 from processor.services.instants import shown, shown_or_none
 from processor.services.tasks.timing import schedule_of
-from processor.storage.work import Work
+from processor.storage.work import Row, Work
 
 _IN_WORDS = {
-    "sequential": "Sequential (runs in job order)",
     "file_watch": "When a watched file changes",
     "adaptive": "Adaptive",
 }
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
-def view(_: Work, task: Task) -> dict[str, Any]:
+def view(work: Work, task: Task) -> dict[str, Any]:
     """Every key that `tasks get --json` shows; instants are ISO 8601 in UTC, money is in USD."""
+    return views(work, [task])[0]
+
+
+def views(work: Work, tasks: Sequence[Task]) -> list[dict[str, Any]]:
+    """`view` of several tasks, with as many statements as of one."""
+    job_ids = {task.job_id for task in tasks if task.job_id is not None}
+    rows = work.all("jobs.lengths", ids=json.dumps(sorted(job_ids))) if job_ids else []
+    jobs = {row.id: row for row in rows}
+    return [_view(task, None if task.job_id is None else jobs[task.job_id]) for task in tasks]
+
+
+def _view(task: Task, job: Row | None) -> dict[str, Any]:
     return {
         "id": task.id,
         "store_id": task.store_id,
         "job_id": task.job_id,
+        "job_name": None if job is None else job.name,
         "position": task.position,
+        "step": None if job is None or task.position is None else f"{task.position}/{job.steps}",
         "project_id": task.project_id,
         "name": task.name,
         "description": task.description,
