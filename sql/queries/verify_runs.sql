@@ -43,6 +43,16 @@ WHERE (
 ORDER BY r.queued_at, r.id
 LIMIT :limit;
 
+-- name: cancelled_means_asked_for
+SELECT r.id, r.store_id,
+    'is ' || r.state || ', and was to be cancelled ' || coalesce('@' || r.cancel_requested_at, 'never') AS said,
+    count(*) OVER () AS total
+FROM runs AS r
+WHERE r.state IN ('succeeded', 'failed', 'cancelled') AND (r.state = 'cancelled') <> (r.cancel_requested_at IS NOT NULL)
+    AND (:store_id IS NULL OR r.store_id = :store_id)
+ORDER BY r.queued_at, r.id
+LIMIT :limit;
+
 -- name: ended_runs_are_closed
 SELECT r.id, r.store_id,
     'is ' || r.state || ', ended ' || coalesce('@' || r.finished_at, 'never') || ' as '

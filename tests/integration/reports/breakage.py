@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from processor.storage.channel import Channel
 from processor.storage.database import Database
 from processor.storage.work import Work
+from tests.integration.reports.breaks import Breakage, breaks
 from tests.integration.reports.busy import FAR, LATER, NOW
+from tests.integration.reports.pass_breakage import PASS_BREAKAGES
 from tests.world import HOUR
 
 HOURLY = "(SELECT id FROM tasks WHERE name = 'Hourly')"
 FIRST = f"(SELECT id FROM runs WHERE task_id = {HOURLY} AND scheduled_time = {NOW} AND rerun_of IS NULL)"
-FAILED = "(SELECT id FROM runs WHERE state = 'failed')"
+FAILED = "(SELECT id FROM runs WHERE state = 'failed' AND job_run_id IS NULL)"
 HANDED_BACK = "(SELECT id FROM runs WHERE state = 'waiting')"
 STRANGER = "(SELECT id FROM stores WHERE name = 'stranger')"
 GONE = "task_id NOT IN (SELECT id FROM tasks)"
@@ -23,19 +24,6 @@ LEDGER_COLUMNS = (
     f"{LEDGER} (task_id, scheduled_time, store_id, disposition, until_time, slot_count, batch_id, processed_at)"
 )
 CALL_COLUMNS = "llm_calls (id, store_id, run_id, turn, fence, model, state, started_at)"
-
-
-@dataclass(frozen=True)
-class Breakage:
-    """What breaks a promise; the first check named is the one that is meant, others cannot but notice as well."""
-
-    checks: tuple[str, ...]
-    statements: tuple[str, ...]
-    cascades: bool = False
-
-
-def breaks(check: str, *statements: str, also: tuple[str, ...] = (), cascades: bool = False) -> Breakage:
-    return Breakage((check, *also), statements, cascades)
 
 
 def row(scheduled_time: int, task: str = HOURLY, until: str = "NULL", slot_count: int = 1) -> str:
@@ -119,6 +107,12 @@ BREAKAGES = {
     ),
     "a wait without an end": breaks(
         "waiting_runs_say_for_what", f"UPDATE runs SET not_before = NULL WHERE id = {HANDED_BACK}"
+    ),
+    "a cancel that was not heard": breaks(
+        "cancelled_means_asked_for", f"UPDATE runs SET cancel_requested_at = {LATER} WHERE id = {FIRST}"
+    ),
+    "a cancel that nobody wanted": breaks(
+        "cancelled_means_asked_for", "UPDATE runs SET cancel_requested_at = NULL WHERE state = 'cancelled'"
     ),
     "a failure without a class": breaks(
         "ended_runs_are_closed", "UPDATE runs SET error_class = NULL WHERE state = 'failed'"
@@ -204,6 +198,7 @@ BREAKAGES = {
     ),
     "no heartbeat": breaks("heart_beats_once", "DELETE FROM heartbeat"),
     "a tick without a code": breaks("ticks_end_with_a_code", "UPDATE ticks SET exit_code = NULL"),
+    **PASS_BREAKAGES,
 }
 
 

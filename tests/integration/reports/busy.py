@@ -7,6 +7,7 @@ from processor.services.instants import moment
 from processor.storage import runs
 from processor.storage.runs import Worker
 from tests.conftest import MONDAY_MORNING
+from tests.integration.reports.busy_passes import make_passes
 from tests.world import DEFAULT_STORE, HOUR, World, call, calls, finishes
 
 NOW = MONDAY_MORNING
@@ -26,6 +27,7 @@ def make_busy(world: World, stranger_id: str) -> None:
     _make_ready(world, waiting, FAR)
     _succeed_again(world)
     _leave_running(world)
+    make_passes(world, stranger_id)
     _repeat(world)
 
 

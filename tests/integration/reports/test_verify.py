@@ -11,7 +11,8 @@ from processor.storage.sql_folder import read
 from tests.conftest import Stores
 from tests.dump import everything
 from tests.integration.llm.fault_server import Answer, FaultServer
-from tests.integration.reports.breakage import BREAKAGES, HOURLY, LEDGER, STRANGER, breaks, broken, commit
+from tests.integration.reports.breakage import BREAKAGES, HOURLY, LEDGER, STRANGER, broken, commit
+from tests.integration.reports.breaks import breaks
 from tests.integration.reports.busy import NOW
 from tests.reflection import inspected
 from tests.world import HOUR, World
