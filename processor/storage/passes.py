@@ -43,13 +43,21 @@ class Extent:
 
 
 def begin(
-    work: Work, store_id: str, job_id: str, *, trigger: str, scheduled_time: int | None = None, first_position: int = 1
+    work: Work,
+    store_id: str,
+    job_id: str,
+    *,
+    trigger: str,
+    scheduled_time: int | None = None,
+    first_position: int = 1,
+    job_run_id: str | None = None,
 ) -> str:
     """Begin a pass at a position of the order and queue its first run; return the pass's id.
 
     The caller holds the job's row and knows that no pass of it runs. One in which no step can run succeeds at once.
+    `job_run_id` is the pass's id where somebody has named it already.
     """
-    id_ = str(uuid.uuid4())
+    id_ = job_run_id or str(uuid.uuid4())
     work.run(
         "passes.begin",
         id=id_,

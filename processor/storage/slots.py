@@ -24,7 +24,7 @@ Tasks = Sequence[Mapping[str, Any]]
 """Due tasks as plain columns."""
 
 Entry = tuple[str, str, LedgerEntry]
-"""A row to write, with its task's and store's id."""
+"""A row to write, with the ids of its task, or job, and of its store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def enter(work: Work, entries: Sequence[Entry], schedule_of: Callable[[str], Sch
     batch_id = str(uuid.uuid4())
     rows = [
         (task_id, store_id, entry.scheduled_time, entry.disposition, entry.until_time, entry.slot_count)
-        for task_id, store_id, entry in _around_claims(work, entries, schedule_of)
+        for task_id, store_id, entry in around_claims(work, "slots.claimed_within", entries, schedule_of)
     ]
     work.run("slots.record", batch_id=batch_id, now=work.now, entries=json.dumps(rows))
     return batch_id
@@ -124,15 +124,16 @@ def needs_model(work: Work, store_id: str | None) -> bool:
     return work.first("slots.needs_model", now=work.now, store_id=store_id) is not None
 
 
-def _around_claims(work: Work, entries: Sequence[Entry], schedule_of: Callable[[str], Schedule]) -> Iterable[Entry]:
+def around_claims(
+    work: Work, claimed_within: str, entries: Sequence[Entry], schedule_of: Callable[[str], Schedule]
+) -> Iterable[Entry]:
+    """The entries, with ranges parted where slots in them are claimed already; a statement finds such claims."""
     ranges = [
-        (task_id, entry.scheduled_time, entry.until_time)
-        for task_id, _, entry in entries
-        if entry.until_time is not None
+        (id_, entry.scheduled_time, entry.until_time) for id_, _, entry in entries if entry.until_time is not None
     ]
     claimed = defaultdict[tuple[str, int], list[int]](list)
-    for row in work.all("slots.claimed_within", ranges=json.dumps(ranges)) if ranges else ():
-        claimed[row.task_id, row.begins_at].append(row.scheduled_time)
+    for row in work.all(claimed_within, ranges=json.dumps(ranges)) if ranges else ():
+        claimed[row.id, row.begins_at].append(row.scheduled_time)
     return _parted(entries, claimed, schedule_of) if claimed else entries
 
 

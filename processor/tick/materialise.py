@@ -10,31 +10,15 @@ from typing import Any
 
 from processor.errors import InvalidSchedule
 from processor.log import get_logger
-from processor.rules.disposition import Decision, Disposition, Misfire, Overlap, decide, resume_after_pause
+from processor.rules.disposition import Decision, Misfire, Overlap, decide, resume_after_pause
 from processor.rules.lone_claim import lone_claim
 from processor.rules.schedules import Schedule, from_columns
 from processor.settings import Settings
-from processor.storage import slots
+from processor.storage import job_slots, slots
 from processor.storage.database import Database
 from processor.storage.work import Work
-
-
-@dataclass(slots=True)
-class SlotCounts:
-    """What became of the slots; `due` counts tasks, the rest counts slots."""
-
-    due: int = 0
-    claimed: int = 0
-    missed: int = 0
-    skipped: int = 0
-
-    def add(self, decision: Decision) -> None:
-        """Count what one task does not run; claims are counted where they are won."""
-        for entry in decision.entries:
-            if entry.disposition is Disposition.MISSED:
-                self.missed += entry.slot_count
-            elif entry.disposition is not Disposition.CLAIMED:
-                self.skipped += entry.slot_count
+from processor.tick.materialise_jobs import materialise_jobs
+from processor.tick.slot_counts import SlotCounts
 
 
 def materialise(database: Database, settings: Settings, store_id: str | None, *, with_model: bool) -> SlotCounts:
@@ -43,14 +27,22 @@ def materialise(database: Database, settings: Settings, store_id: str | None, *,
     1. Interval tasks with one due slot, on time and with nothing in the way: three statements for all of them.
     2. Everything else page by page: read, decide by the rules, write compare-and-set, one transaction a page. On
        Postgres the next page is read and decided while one is being written.
+    3. Jobs with a clock of their own; where there is no model they wait, because their steps need one.
     """
     counts = SlotCounts()
     with database.many_rows(), _uncollected():
-        claimed = database.write(slots.claim_interval, settings.window_seconds, store_id, with_model=with_model)
+        claimed, due_jobs = database.write(_begin, settings, store_id, with_model=with_model)
         counts.due += claimed
         counts.claimed += claimed
         _materialise_pages(database, settings, counts, _pages(database, store_id, with_model=with_model))
+        materialise_jobs(database, settings, store_id, due_jobs, counts)
     return counts
+
+
+def _begin(work: Work, settings: Settings, store_id: str | None, *, with_model: bool) -> tuple[int, job_slots.Page]:
+    """The short way, and a look at the jobs: where none is due, that one statement is all they cost."""
+    claimed = slots.claim_interval(work, settings.window_seconds, store_id, with_model=with_model)
+    return claimed, job_slots.due(work, store_id) if with_model else job_slots.NOTHING
 
 
 def _materialise_pages(

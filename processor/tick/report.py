@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(slots=True)
 class TickReport:
-    """Counts of one tick. `due` counts tasks, `claimed`, `missed` and `skipped` slots, the others runs."""
+    """Counts of one tick: `due` tasks and jobs, `claimed`, `missed` and `skipped` slots, and runs."""
 
     tick_id: str
     started_at: str

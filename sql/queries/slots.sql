@@ -95,7 +95,7 @@ ON CONFLICT (task_id, scheduled_time, store_id) DO NOTHING;
 
 -- name: claimed_within
 -- Claims that lie in ranges of slots which are about to be accounted for.
-SELECT l.task_id, g.begins_at, l.scheduled_time
+SELECT l.task_id AS id, g.begins_at, l.scheduled_time
 -- [sqlite] FROM (
 -- [sqlite]     SELECT value ->> 0 AS task_id, value ->> 1 AS begins_at, value ->> 2 AS ends_at FROM json_each(:ranges)
 -- [sqlite] ) AS g
@@ -123,6 +123,8 @@ SELECT 1
 WHERE EXISTS (
     SELECT 1 FROM tasks
     WHERE next_run_at <= :now AND NOT held AND kind <> 'claude_code' AND (:store_id IS NULL OR store_id = :store_id)
+) OR EXISTS (
+    SELECT 1 FROM jobs WHERE next_run_at <= :now AND (:store_id IS NULL OR store_id = :store_id)
 ) OR EXISTS (
     SELECT 1 FROM runs WHERE state = 'queued' AND (:store_id IS NULL OR store_id = :store_id)
 ) OR EXISTS (

@@ -11,8 +11,10 @@ from sqlmodel import SQLModel
 from processor import entry
 from processor.models import Approval, Heartbeat, Job, LatestEdit, OutboxEntry, Run, Task, ToolCall, Turn, Webhook
 from processor.services.instants import moment
+from processor.settings import Settings
 from processor.storage.database import Database
 from processor.storage.work import Work
+from processor.tick.materialise import materialise
 from tests.conftest import Stores
 
 AGO, SOON = -30, 3_600
@@ -112,6 +114,9 @@ NO_WORK: dict[str, Kind] = {
     "a task that waits for its own run": lambda work, store: task(
         work, store, next_run_at=at(AGO), held=True, held_slot=at(AGO)
     ),
+    "a job without a clock": lambda work, store: add(
+        work, Job, id=new_id(), store_id=store, name="Job", cursor_at=at(0), created_at=at(0), updated_at=at(0)
+    ),
     "a job for later": lambda work, store: job(work, store, SOON),
     "a run that waits longer": lambda work, store: waiting(work, store, at(SOON)),
     "a run that waits for a person": lambda work, store: waiting(work, store, None),
@@ -144,6 +149,14 @@ def test_the_probe_lets_lie(database: Database, stores: Stores, kind: str) -> No
     with database.writing() as work:
         NO_WORK[kind](work, stores.stranger)
 
+    assert entry.is_idle()
+
+
+def test_a_due_job_is_work_until_a_tick_has_accounted_for_its_slot(database: Database, stores: Stores) -> None:
+    with database.writing() as work:
+        job(work, stores.stranger, AGO)
+    assert not entry.is_idle()
+    materialise(database, Settings(database_url=database.url, model="rehearsal"), None, with_model=True)
     assert entry.is_idle()
 
 

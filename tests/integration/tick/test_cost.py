@@ -48,6 +48,7 @@ HOT: dict[str, dict[str, object]] = {
     "slots.queue_claimed": {"batch_id": str(uuid.uuid4())},
     "slots.advance_interval": {"batch_id": str(uuid.uuid4())},
     "slots.needs_model": {"store_id": None},
+    "job_slots.due": {"store_id": None, "after_at": -1, "after_id": str(uuid.UUID(int=0)), "limit": 100},
     "runs.start": CLAIM | {"id": None},
     "runs.resume": CLAIM | {"id": None},
     "runs.take_over": CLAIM | {"id": None},
@@ -126,7 +127,7 @@ def test_ten_due_tasks_take_as_many_statements_as_five_hundred(world: World, tim
         needed.append([sql for sql in statements if not sql.startswith("BEGIN")])
 
     assert needed[0] == needed[1]
-    assert len(needed[0]) < 10
+    assert len(needed[0]) <= 10
 
 
 @pytest.fixture

@@ -1,0 +1,104 @@
+"""Due slots of jobs become ledger rows, passes and a moved cursor."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from processor.errors import InvalidSchedule
+from processor.log import get_logger
+from processor.rules.disposition import Decision, Disposition, Misfire, Overlap, decide
+from processor.rules.schedules import Once
+from processor.settings import Settings
+from processor.storage import job_slots
+from processor.storage.database import Database
+from processor.storage.job_slots import Job, Page
+from processor.storage.work import Work
+from processor.tick.slot_counts import SlotCounts
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPass:
+    """A pass that a tick would begin now, for a slot in epoch seconds."""
+
+    job_id: str
+    store_id: str
+    job_name: str
+    scheduled_time: int
+
+
+def materialise_jobs(
+    database: Database, settings: Settings, store_id: str | None, page: Page, counts: SlotCounts
+) -> None:
+    """Account for every due slot of jobs, beginning with a page that was read already.
+
+    1. Jobs that are due still are held, each by one process; who comes second leaves them out.
+    2. The rules decide about their slots as about those of tasks. A pass that runs is in the way of the next one,
+       which is skipped: passes of a job never wait for one another.
+    3. Ledger rows, the cursor, and where a slot was won the pass and the run of its first step: one transaction.
+    """
+    while page.ids:
+        counts.due += len(page.ids)
+        counts.include(database.write(_settle, settings, page.ids))
+        if page.last:
+            return
+        with database.reading() as work:
+            page = job_slots.due(work, store_id, page.after)
+
+
+def preview_jobs(work: Work, settings: Settings, store_id: str | None) -> tuple[list[PlannedPass], SlotCounts]:
+    """The passes that `materialise_jobs` would begin now, and what it would count; writes nothing."""
+    planned, counts, page = list[PlannedPass](), SlotCounts(), job_slots.due(work, store_id)
+    while page.ids:
+        jobs = job_slots.standing(work, page.ids)
+        decisions = _decide_all(jobs, settings, work.now)
+        for job in jobs:
+            if job["id"] in decisions:
+                counts.add(decisions[job["id"]])
+                planned += _planned(job, decisions[job["id"]])
+        counts.due += len(jobs)
+        page = job_slots.NOTHING if page.last else job_slots.due(work, store_id, page.after)
+    counts.claimed = len(planned)
+    return planned, counts
+
+
+def _planned(job: Job, decision: Decision) -> Iterable[PlannedPass]:
+    return [
+        PlannedPass(job["id"], job["store_id"], job["name"], entry.scheduled_time)
+        for entry in decision.entries
+        if entry.disposition is Disposition.CLAIMED
+    ]
+
+
+def _settle(work: Work, settings: Settings, job_ids: Sequence[str]) -> SlotCounts:
+    jobs = job_slots.hold(work, job_ids)
+    decisions = _decide_all(jobs, settings, work.now)
+    counts = SlotCounts(claimed=job_slots.record(work, jobs, decisions) if decisions else 0)
+    for decision in decisions.values():
+        counts.add(decision)
+    return counts
+
+
+def _decide_all(jobs: Iterable[Job], settings: Settings, now: int) -> dict[str, Decision]:
+    decisions = {}
+    for job in jobs:
+        try:
+            decisions[job["id"]] = _decide(job, settings, now)
+        except InvalidSchedule as error:
+            get_logger().error("job.unschedulable", job_id=job["id"], store_id=job["store_id"], reason=str(error))
+    return decisions
+
+
+def _decide(job: Job, settings: Settings, now: int) -> Decision:
+    """The rules' decision; of late slots a job runs the newest at most, because its passes would follow one another."""
+    schedule = job_slots.schedule_of(job)
+    lets_go = job["misfire"] == Misfire.SKIP and not isinstance(schedule, Once)
+    return decide(
+        schedule,
+        cursor=job["cursor_at"],
+        now=now,
+        window_seconds=settings.window_seconds,
+        horizon_seconds=settings.horizon_seconds,
+        misfire=Misfire.SKIP if lets_go else Misfire.LATEST,
+        overlap=Overlap.SKIP,
+        has_open_run=bool(job["is_running"]),
+        held_slot=None,
+    )
