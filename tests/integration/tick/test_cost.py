@@ -25,6 +25,7 @@ CLAIM: dict[str, object] = {
     "lease_at": 0,
     "limit": 5,
     "store_id": None,
+    "job_run_id": None,
     "is_suspect": False,
     "suspect_count": 2,
     "most_count": 5,
