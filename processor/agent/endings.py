@@ -6,7 +6,7 @@ from collections.abc import Callable
 from processor.agent import provider
 from processor.agent.outcome import Cancelled, Failed, Finished, LeaveLoop
 from processor.agent.run_log import RunLog
-from processor.rules.retry import RetryPolicy, next_delay_seconds
+from processor.rules.retry import next_delay_seconds
 from processor.rules.run_state import ErrorClass, RunState, WaitingFor
 from processor.rules.storable import storable
 from processor.storage import interventions, runs, turns
@@ -20,10 +20,6 @@ WriteEnding = Callable[[Work, Claim, RunLog], RunState]
 PROVIDER_PAUSE_SECONDS = 60
 """Before a run asks a provider again that gave no answer and named no time."""
 LONGEST_PROVIDER_WAIT_SECONDS = 86_400
-
-RETRIED = frozenset({ErrorClass.TASK_FAILED, ErrorClass.INTERNAL})
-"""Failures that another start may not meet again. Refusals and answers that nobody understands would come again, and
-limits, the time worked included, hold for all attempts of a run together."""
 
 
 def leave(work: Work, write: WriteEnding, claim: Claim, active_ms: int, log: RunLog) -> RunState:
@@ -71,7 +67,8 @@ def failed(failure: Failed, chance: float) -> WriteEnding:
     """Start again later if this kind of failure may pass and starts are left; else the run has failed."""
 
     def write(work: Work, claim: Claim, log: RunLog) -> RunState:
-        delay = _retry_delay_seconds(work, claim, failure, chance)
+        policy = runs.retry_settings(work, claim.run_id)
+        delay = next_delay_seconds(policy, failure.error_class, claim.attempt, chance)
         message, output = storable(failure.message), failure.output and storable(failure.output)
         interventions.refuse_calls(work, claim.run_id, "The attempt ended before this tool was called")
         runs.end_attempt(work, claim, failure.error_class, message)
@@ -139,13 +136,6 @@ def _wait_for_provider(work: Work, claim: Claim, reason: str, pause: int, log: R
         return _finish(work, claim, ending)
     log.warning("run.waiting", waiting_for=WaitingFor.PROVIDER, reason=reason, delay_seconds=pause)
     return _wait(work, claim, WaitingFor.PROVIDER, pause)
-
-
-def _retry_delay_seconds(work: Work, claim: Claim, failure: Failed, chance: float) -> float | None:
-    if failure.error_class not in RETRIED:
-        return None
-    policy = RetryPolicy(**runs.retry_settings(work, claim.run_id))
-    return next_delay_seconds(policy, claim.attempt, chance)
 
 
 def _wait(work: Work, claim: Claim, waiting_for: WaitingFor, delay_seconds: float) -> RunState:

@@ -31,9 +31,36 @@ At = Annotated[str | None, _option("--at", "Run once, at this instant.", "INSTAN
 ScheduleType = Annotated[
     str | None, _option("--schedule-type", "manual: when somebody asks; sequential: in its job's order.", "TYPE")
 ]
-MaxRetries = Annotated[int | None, _option("--max-retries", "Starts after a failed one, 0 to 10; by default 3.", "N")]
-RetryDelay = Annotated[
-    int | None, _option("--retry-delay", "Before the first retry; doubles each time; by default 60.", "SECONDS")
+MaxRetries = Annotated[
+    int | None,
+    _option("--max-retries", "Starts after a failed one, 0 to 10; by default 3, for the steps of a job 0.", "N"),
+]
+RetryDelay = Annotated[int | None, _option("--retry-delay", "Before the first retry; by default 60.", "SECONDS")]
+RetryMultiplier = Annotated[
+    float | None,
+    _option(
+        "--retry-multiplier", "What the delay grows by with each, 1 to 10; by default 2, for the steps of a job 1.", "X"
+    ),
+]
+RetryCap = Annotated[
+    int | None, _option("--retry-cap", "No retry waits longer, whatever it grew to; by default 3600.", "SECONDS")
+]
+RetryJitter = Annotated[
+    bool | None,
+    _option(
+        "--retry-jitter/--no-retry-jitter",
+        "Wait for a random part of the delay, so that what failed together parts; by default yes, "
+        "for the steps of a job no.",
+    ),
+]
+RetryOn = Annotated[
+    list[str] | None,
+    _option(
+        "--retry-on",
+        "A failure to retry: task_failed, internal (these two by default), outcome_not_met, stuck, max_tokens, "
+        "context_window_exceeded, model_error; repeat it for more.",
+        "CLASS",
+    ),
 ]
 Misfire = Annotated[
     str | None, _option("--misfire", "About slots that were missed; by default what the store says.", "skip|latest|all")
@@ -56,7 +83,12 @@ Tool = Annotated[
 
 def fields(**options: Any) -> TaskFields:
     """The fields of a task that the options give; those that were not given are not there."""
-    renamed = {"retry_delay": "retry_delay_seconds", "timeout": "timeout_seconds", "tool": "tools"}
+    renamed = {
+        "retry_delay": "retry_delay_seconds",
+        "retry_cap": "retry_cap_seconds",
+        "timeout": "timeout_seconds",
+        "tool": "tools",
+    }
     leaves_job = options.pop("no_job", None)
     if leaves_job and options.get("job_id") is not None:
         raise InvalidInput("--job-id and --no-job contradict each other: give one of them")

@@ -45,6 +45,13 @@ COLUMNS = {
 }
 UNASSIGNED = "(Unassigned)"
 FIRST = ("id", "name", "state", "next_run_at")
+FOR_PROGRAMS = frozenset(
+    {
+        *("schedule", "version"),
+        *("max_retries", "retry_delay_seconds", "retry_multiplier", "retry_cap_seconds", "retry_jitter", "retry_on"),
+    }
+)
+"""Fields of a task that people read in words."""
 Which = Annotated[str, typer.Argument(metavar="ID", help="The task.")]
 ABOUT_PROMPT = "What the agent is asked to do; '-' reads standard input."
 
@@ -71,6 +78,10 @@ def create_task(  # noqa: PLR0917 (typer turns every parameter into an option)
     schedule_type: option.ScheduleType = None,
     max_retries: option.MaxRetries = None,
     retry_delay: option.RetryDelay = None,
+    retry_multiplier: option.RetryMultiplier = None,
+    retry_cap: option.RetryCap = None,
+    retry_jitter: option.RetryJitter = None,
+    retry_on: option.RetryOn = None,
     misfire: option.Misfire = None,
     overlap: option.Overlap = None,
     priority: option.Priority = None,
@@ -88,7 +99,8 @@ def create_task(  # noqa: PLR0917 (typer turns every parameter into an option)
     options["prompt"] = _read(prompt)
     with changing(store) as (work, store_id):
         fields = option.fields(**options, enabled=False if disabled else None)
-        shown = tasks.view(work, tasks.create(work, store_id, fields, TOOLS.keys()))
+        made = tasks.create(work, store_id, fields, TOOLS.keys())
+        shown = tasks.view(work, made)
     show_task(shown, as_json=json)
     if shown["budget_usd"] is None:
         say(f"The price of model {shown['model']} is not known here, so its runs have no cost budget.")
@@ -143,6 +155,10 @@ def update_task(  # noqa: PLR0917 (typer turns every parameter into an option)
     schedule_type: option.ScheduleType = None,
     max_retries: option.MaxRetries = None,
     retry_delay: option.RetryDelay = None,
+    retry_multiplier: option.RetryMultiplier = None,
+    retry_cap: option.RetryCap = None,
+    retry_jitter: option.RetryJitter = None,
+    retry_on: option.RetryOn = None,
     misfire: option.Misfire = None,
     overlap: option.Overlap = None,
     priority: option.Priority = None,
@@ -233,14 +249,14 @@ task_explain.add_to(app)
 
 
 def show_task(shown: dict[str, Any], *, as_json: bool) -> None:
-    """Print a task; people read its schedule in words, and are told that nothing bounds the cost of its runs."""
+    """Print a task; people read its schedule and retries in words, and that nothing bounds the cost of its runs."""
     if as_json:
         show_json(shown)
         return
     in_words = shown | {"budget_usd": "none" if shown["budget_usd"] is None else shown["budget_usd"]}
     if shown["step"] is not None:
         in_words["step"] = f"Step {shown['step']} in Job '{shown['job_name']}'"
-    show_object({name: value for name, value in in_words.items() if name not in {"schedule", "version"}}, as_json=False)
+    show_object({name: value for name, value in in_words.items() if name not in FOR_PROGRAMS}, as_json=False)
 
 
 def _show_changed(store: str, as_json: bool, change: Callable[[Work, str], Task]) -> None:

@@ -1,9 +1,9 @@
 """A run's life in the database. Every change is compare-and-set on (id, state, fence)."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from processor.errors import StaleWriter
+from processor.rules.retry import RetryPolicy, read_classes
 from processor.rules.run_state import MOST_RECOVERIES, SUSPECT_RECOVERIES, ErrorClass, RunState, WaitingFor
 from processor.storage import passes
 from processor.storage.work import Row, Work
@@ -92,9 +92,17 @@ def assignment_to_come(work: Work, task_id: str) -> Assignment:
     return Assignment(*work.run("tasks.assignment", id=task_id).rows[0])
 
 
-def retry_settings(work: Work, run_id: str) -> dict[str, Any]:
-    """How the run's task wants to be retried: `max_retries` and `delay_seconds`."""
-    return work.run("runs.retry_settings", id=run_id).mappings()[0]
+def retry_settings(work: Work, run_id: str) -> RetryPolicy:
+    """How the run's task wants to be retried."""
+    row = work.all("runs.retry_settings", id=run_id)[0]
+    return RetryPolicy(
+        max_retries=row.max_retries,
+        delay_seconds=row.retry_delay_seconds,
+        multiplier=row.retry_multiplier,
+        cap_seconds=row.retry_cap_seconds,
+        jitter=bool(row.retry_jitter),
+        retry_on=read_classes(row.retry_on),
+    )
 
 
 def waiting_since(work: Work, run_id: str) -> int | None:

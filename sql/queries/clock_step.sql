@@ -59,16 +59,22 @@ WHERE tasks.id = d.id;
 UPDATE runs SET lease_expires_at = :lease_at WHERE state = 'running' AND lease_expires_at > :lease_at;
 
 -- name: shorten_waits
--- What began to wait in a time to come waits as long from now on; nothing waits longer than a retry can.
+-- What began to wait in a time to come waits as long from now on. No retry waits longer than its task has it, and nothing
+-- else longer than most retries.
 UPDATE runs
 SET waiting_since = CASE WHEN waiting_since > :now THEN :now ELSE waiting_since END,
     not_before = CASE
-        WHEN waiting_since > :now AND not_before - waiting_since <= :longest_seconds
-            THEN :now + not_before - waiting_since
-        WHEN not_before > :now + :longest_seconds THEN :now + :longest_seconds
+        WHEN waiting_since > :now AND not_before - waiting_since <= w.longest THEN :now + not_before - waiting_since
+        WHEN not_before > :now + w.longest THEN :now + w.longest
         ELSE not_before
     END
-WHERE state = 'waiting' AND (waiting_since > :now OR not_before > :now + :longest_seconds);
+FROM (
+    SELECT r.id, CASE WHEN r.waiting_for = 'retry' THEN t.retry_cap_seconds ELSE :longest_seconds END AS longest
+    FROM runs AS r
+    JOIN tasks AS t ON t.id = r.task_id
+    WHERE r.state = 'waiting'
+) AS w
+WHERE runs.id = w.id AND state = 'waiting' AND (waiting_since > :now OR not_before > :now + w.longest);
 
 -- name: shorten_refusals
 UPDATE provider_circuits SET opened_at = :now, retry_at = :now WHERE opened_at > :now;

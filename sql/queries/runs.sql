@@ -14,7 +14,7 @@ JOIN tasks AS t ON t.id = r.task_id
 WHERE r.id = :id;
 
 -- name: retry_settings
-SELECT t.max_retries, t.retry_delay_seconds AS delay_seconds
+SELECT t.max_retries, t.retry_delay_seconds, t.retry_multiplier, t.retry_cap_seconds, t.retry_jitter, t.retry_on
 FROM runs AS r
 JOIN tasks AS t ON t.id = r.task_id
 WHERE r.id = :id;

@@ -6,6 +6,7 @@ from processor.errors import InvalidInput
 from processor.llm.prices import DEFAULT_PRESET, PriceTable, shipped_prices
 from processor.models import Task
 from processor.rules.disposition import Misfire
+from processor.rules.retry import SHIPPED_DEFAULTS, RetryDefaults
 from processor.rules.schedules import Manual
 from processor.services import checks
 from processor.services.instants import epoch, moment
@@ -13,21 +14,31 @@ from processor.services.tasks.accounting import account
 from processor.services.tasks.fields import TaskFields, checked, checked_budget, checked_enabled, refuse_unavailable
 from processor.services.tasks.membership import held_job, locked_with_jobs, ordered_in, take_place
 from processor.services.tasks.reading import save
+from processor.services.tasks.retrying import asked_retries, own_policy, write_retries
 from processor.services.tasks.suspension import disable, enable
 from processor.services.tasks.timing import Timing, asked, write_next, write_schedule
 from processor.storage.work import Work
 
 
 def create(
-    work: Work, store_id: str, fields: TaskFields, known_tools: AbstractSet[str], prices: PriceTable | None = None
+    work: Work,
+    store_id: str,
+    fields: TaskFields,
+    known_tools: AbstractSet[str],
+    prices: PriceTable | None = None,
+    retries: RetryDefaults = SHIPPED_DEFAULTS,
 ) -> Task:
-    """A new task; `known_tools` are the names that `tools` may hold. Raises InvalidInput, InvalidSchedule, NotFound."""
+    """A new task; `known_tools` are the names that `tools` may hold. Raises InvalidInput, InvalidSchedule, NotFound.
+
+    What it says nothing about of its `retries` is kept in its row: other defaults later are for other tasks.
+    """
     refuse_unavailable(fields)
     for name in ("name", "prompt"):
         if name not in fields:
             raise InvalidInput(f"A task needs a {name}: give --{name}")
     timing = asked(fields, work.now)
     columns = checked(work, store_id, fields, known_tools)
+    asked_of_retries = asked_retries(fields)
     model = columns.get("model", DEFAULT_PRESET)
     task = Task(
         id=checks.new_id(),
@@ -45,6 +56,7 @@ def create(
     if task.job_id is not None:
         held_job(work, store_id, task.job_id)
         take_place(work, task)
+    write_retries(task, asked_of_retries, None, retries)
     work.session.add(task)
     work.session.flush()
     work.later("tasks.note_edit", now=work.now)
@@ -59,17 +71,20 @@ def update(
     known_tools: AbstractSet[str],
     prices: PriceTable | None = None,
     version: int | None = None,
+    retries: RetryDefaults = SHIPPED_DEFAULTS,
 ) -> Task:
     """Change what is given; raises Conflict unless the task still has the `version` that the caller saw.
 
-    Another schedule counts from now on: the slots of the old one that are due already are accounted for first. A
-    sequential task that is taken out of its job becomes a manual one.
+    Another schedule counts from now on: the slots of the old one that are due already are accounted for first. With
+    it the task gets the default `retries` of what it becomes, if it has those of what it was. A sequential task that
+    is taken out of its job becomes a manual one.
     """
     refuse_unavailable(fields)
     task = locked_with_jobs(work, store_id, task_id, version, joining=fields.get("job_id"))
     left = ordered_in(task)
     timing = asked(fields, work.now, task) or _timing_without_job(task, fields, work.now)
     columns = checked(work, store_id, fields, known_tools)
+    asked_of_retries, own_retries = asked_retries(fields), own_policy(task, retries)
     model = columns.get("model", task.model)
     columns["budget_nanousd"] = checked_budget(fields, prices or shipped_prices(), model, task.budget_nanousd)
     enabled = checked_enabled(fields)
@@ -79,6 +94,7 @@ def update(
         account(work, task, timing.cursor)
         _write_timing(task, timing, fields)
     take_place(work, task, left)
+    write_retries(task, asked_of_retries, own_retries, retries)
     save(work, task)
     if "enabled" in fields:
         return (enable if enabled else disable)(work, store_id, task_id)

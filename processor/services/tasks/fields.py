@@ -47,6 +47,12 @@ class TaskFields(TypedDict, total=False):
     enabled: bool
     max_retries: int | None
     retry_delay_seconds: int | None
+    retry_multiplier: float | None
+    """What the delay grows by with each start."""
+    retry_cap_seconds: int | None
+    retry_jitter: bool | None
+    retry_on: list[str] | None
+    """Error classes; None, here and above, stands for the default of what the task is."""
     misfire: str | None
     """None: the store's."""
     overlap: str | None
@@ -65,8 +71,6 @@ class TaskFields(TypedDict, total=False):
 
 
 _NUMBERS = {
-    "max_retries": Bounds(0, 10),
-    "retry_delay_seconds": Bounds(0, 3_600),
     "priority": Bounds(1, 5),
     "max_turns": Bounds(1, 1_000),
     "timeout_seconds": Bounds(1, 43_200),

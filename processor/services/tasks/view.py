@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from processor.models import Job, Task
+from processor.rules import retry
 from processor.rules.instants import iso
 from processor.rules.schedules import Calendar, Interval, Once, Schedule, describe
 from processor.services import checks
 from processor.services.instants import shown, shown_or_none
+from processor.services.tasks.retrying import policy_of
 from processor.services.tasks.timing import schedule_of
 from processor.storage.work import Row, Work
 
@@ -33,6 +35,7 @@ def views(work: Work, tasks: Sequence[Task]) -> list[dict[str, Any]]:
 
 
 def _view(task: Task, job: Row | None) -> dict[str, Any]:
+    retries = policy_of(task)
     return {
         "id": task.id,
         "store_id": task.store_id,
@@ -54,6 +57,11 @@ def _view(task: Task, job: Row | None) -> dict[str, Any]:
         "next_run_at": shown_or_none(task.next_run_at),
         "max_retries": task.max_retries,
         "retry_delay_seconds": task.retry_delay_seconds,
+        "retry_multiplier": task.retry_multiplier,
+        "retry_cap_seconds": task.retry_cap_seconds,
+        "retry_jitter": task.retry_jitter,
+        "retry_on": sorted(retries.retry_on),
+        "retry_text": retry.in_words(retries),
         "misfire": task.misfire,
         "overlap": task.overlap,
         "priority": task.priority,

@@ -17,7 +17,9 @@ def test_no_tasks_say_what_to_do_next(processor: Processor) -> None:
 def test_every_option_of_a_task_arrives(processor: Processor) -> None:
     options = [
         *("--description", "For the team", "--cron", "0 9 * * 1-5", "--timezone", "Europe/Berlin"),
-        *("--max-retries", "1", "--retry-delay", "5", "--misfire", "latest", "--overlap", "queue", "--priority", "1"),
+        *("--max-retries", "1", "--retry-delay", "5", "--retry-multiplier", "1.5", "--retry-cap", "90"),
+        *("--no-retry-jitter", "--retry-on", "stuck", "--retry-on", "internal"),
+        *("--misfire", "latest", "--overlap", "queue", "--priority", "1"),
         *("--model", "strong", "--budget-usd", "0.5"),
         *("--max-turns", "3", "--timeout", "60", "--tool", "list_cards", "--tool", "create_card", "--disabled"),
     ]
@@ -27,6 +29,10 @@ def test_every_option_of_a_task_arrives(processor: Processor) -> None:
         "schedule": {"type": "calendar", "cron": "0 9 * * 1-5", "timezone": "Europe/Berlin"},
         "max_retries": 1,
         "retry_delay_seconds": 5,
+        "retry_multiplier": 1.5,
+        "retry_cap_seconds": 90,
+        "retry_jitter": False,
+        "retry_on": ["internal", "stuck"],
         "misfire": "latest",
         "overlap": "queue",
         "priority": 1,
