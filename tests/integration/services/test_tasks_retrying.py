@@ -7,7 +7,7 @@ from processor.errors import InvalidInput
 from processor.models import Task
 from processor.rules.retry import CONSTANT, STANDARD, RetryDefaults, RetryPolicy
 from processor.rules.run_state import ErrorClass
-from processor.services import tasks
+from processor.services import jobs, tasks
 from processor.services.tasks import TaskFields
 from processor.services.tasks.retrying import policy_of
 from processor.storage import runs
@@ -104,3 +104,51 @@ def test_retries_that_cannot_be_are_refused_and_change_nothing(
         with pytest.raises(InvalidInput, match=said):
             update(work, task, name="Retro", **fields)
         assert (policy_of(task), task.name, task.version) == (CONFIGURED.agent, "Standup", 1)
+
+
+def job(work: Work, store_id: str) -> str:
+    return jobs.create(work, store_id, {"name": "Daily"}).id
+
+
+def step(work: Work, store_id: str, **fields: Any) -> Task:
+    """A task in the order of a job."""
+    return create(work, store_id, schedule_type="sequential", job_id=job(work, store_id), **fields)
+
+
+def test_a_step_of_a_job_is_retried_as_steps_are(database: Database, stores: Stores) -> None:
+    with database.writing() as work:
+        assert policy_of(step(work, stores.mine)) == CONFIGURED.sequential
+        assert policy_of(step(work, stores.mine, retries=RetryDefaults())) == CONSTANT
+        given = policy_of(step(work, stores.mine, max_retries=4, retry_jitter=True))
+        assert given == replace(CONFIGURED.sequential, max_retries=4, jitter=True)
+
+
+def test_a_task_that_becomes_a_step_or_stops_being_one_gets_the_defaults_of_what_it_becomes(
+    database: Database, stores: Stores
+) -> None:
+    with database.writing() as work:
+        task = create(work, stores.mine)
+        update(work, task, schedule_type="sequential", job_id=job(work, stores.mine))
+        assert policy_of(task) == CONFIGURED.sequential
+        assert policy_of(update(work, task, every="1h")) == CONFIGURED.agent
+
+
+def test_a_task_that_loses_its_job_gets_the_defaults_of_a_task_without(database: Database, stores: Stores) -> None:
+    with database.writing() as work:
+        task = update(work, step(work, stores.mine), job_id=None)
+        assert (task.schedule_type, policy_of(task)) == ("manual", CONFIGURED.agent)
+
+
+def test_what_a_task_has_of_its_own_stays_whatever_it_becomes(database: Database, stores: Stores) -> None:
+    with database.writing() as work:
+        task = create(work, stores.mine, retry_delay_seconds=7)
+        own = policy_of(task)
+        update(work, task, schedule_type="sequential", job_id=job(work, stores.mine))
+        assert policy_of(task) == own
+
+
+def test_what_is_given_with_the_switch_wins_over_both_defaults(database: Database, stores: Stores) -> None:
+    with database.writing() as work:
+        task = create(work, stores.mine)
+        update(work, task, schedule_type="sequential", job_id=job(work, stores.mine), max_retries=2)
+        assert policy_of(task) == replace(CONFIGURED.sequential, max_retries=2)
