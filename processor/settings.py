@@ -20,7 +20,9 @@ from processor import settings_file
 from processor.errors import ConfigurationError
 from processor.rules.events import EVENTS, HOW_TO_LIST, matching
 from processor.rules.redaction import redacted, redacted_throughout
+from processor.rules.retry import RetryDefaults
 from processor.settings_file import Given, Path
+from processor.settings_retries import RetriesByKind
 
 DEFAULT_FILE = "processor.yaml"
 _ONE_YEAR_SECONDS = 31_536_000
@@ -108,6 +110,12 @@ class Settings(BaseSettings):
         description="Pattern of event names (`run.*`) to functions (`package.module:function`, one or a list) "
         "that are called after the event's commit",
     )
+    retries: RetriesByKind = Field(
+        default=RetriesByKind(),
+        description="What new tasks get that say nothing about retries themselves: `agent`, `endpoints`, "
+        "`claude_code` and `sequential` (steps of a job) to `max_retries`, `delay_seconds`, `multiplier`, "
+        "`cap_seconds`, `jitter` and `on` (a list of error classes)",
+    )
     anthropic_base_url: str | None = Field(
         default=None, description="Where the anthropic package sends its requests; read by that package, shown here"
     )
@@ -119,6 +127,11 @@ class Settings(BaseSettings):
     def settings_customise_sources(cls, *_: Any, **sources: Any) -> tuple[PydanticBaseSettingsSource, ...]:
         """Only what is passed: `load_settings` finds the values, so that it can say where each one stands."""
         return (sources["init_settings"],)
+
+    @property
+    def retry_defaults(self) -> RetryDefaults:
+        """What a new task gets that says nothing about its retries."""
+        return self.retries.defaults()
 
     @property
     def stop_requested(self) -> bool:

@@ -13,7 +13,7 @@ import typer  # noqa: E402 (the checkout comes first)
 from processor.cli import process_tasks  # noqa: E402
 from processor.cli.main import COMMANDS, app  # noqa: E402
 from processor.lazy import load  # noqa: E402
-from processor.settings import Settings, file_keys, variables, wanted  # noqa: E402
+from processor.settings import Settings, file_keys, is_mapping, variables, wanted  # noqa: E402
 
 FOLDER = ROOT / "docs" / "reference"
 WIDTH = 100
@@ -93,7 +93,7 @@ def _heading(name: str, command: Any, level: int) -> str:
 
 def _row(key: str) -> str:
     field = Settings.model_fields[key]
-    default = "" if field.default in (None, {}) else f"`{str(field.default).lower()}`"
+    default = "" if field.default is None or is_mapping(key) else f"`{str(field.default).lower()}`"
     names = ", else ".join(f"`{name}`" for name in variables(key)) or "only in the file"
     return f"| `{key}` | {names} | {default} | {wanted(key)} | {field.description} |"
 

@@ -28,9 +28,9 @@ def looking(store: str) -> Iterator[tuple[Work, str]]:
 
 
 @contextmanager
-def changing(store: str) -> Iterator[tuple[Work, str]]:
+def changing(store: str, settings: Settings | None = None) -> Iterator[tuple[Work, str]]:
     """A transaction that may change things, and the id of the store that was named."""
-    with opened() as database, writing(database) as work:
+    with opened(settings) as database, writing(database) as work:
         yield work, store_id(work, store)
 
 

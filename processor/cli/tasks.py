@@ -27,6 +27,7 @@ from processor.cli.render import confirm, say, show_json, show_line, show_list, 
 from processor.models import Task
 from processor.rules.instants import iso
 from processor.services import tasks
+from processor.settings import load_settings
 from processor.storage.work import Work
 
 app = noun("Prompts with a schedule: create, change, run and look at them.")
@@ -97,9 +98,10 @@ def create_task(  # noqa: PLR0917 (typer turns every parameter into an option)
     """Make a task; say when it runs with one of --every, --cron, --at or --schedule-type manual."""
     options = {key: value for key, value in locals().items() if key not in {"store", "json", "disabled"}}
     options["prompt"] = _read(prompt)
-    with changing(store) as (work, store_id):
+    settings = load_settings()
+    with changing(store, settings) as (work, store_id):
         fields = option.fields(**options, enabled=False if disabled else None)
-        made = tasks.create(work, store_id, fields, TOOLS.keys())
+        made = tasks.create(work, store_id, fields, TOOLS.keys(), retries=settings.retry_defaults)
         shown = tasks.view(work, made)
     show_task(shown, as_json=json)
     if shown["budget_usd"] is None:
@@ -174,9 +176,11 @@ def update_task(  # noqa: PLR0917 (typer turns every parameter into an option)
     options = {key: value for key, value in locals().items() if key not in {"task", "store", "json"}}
     options |= {"prompt": _read(prompt), "no_job": no_job or None}
     fields = option.fields(**given(**options))
-    with changing(store) as (work, store_id):
+    settings = load_settings()
+    with changing(store, settings) as (work, store_id):
         was_sequential = tasks.get(work, store_id, task).schedule_type == "sequential"
-        shown = tasks.view(work, tasks.update(work, store_id, task, fields, TOOLS.keys()))
+        changed = tasks.update(work, store_id, task, fields, TOOLS.keys(), retries=settings.retry_defaults)
+        shown = tasks.view(work, changed)
     show_task(shown, as_json=json)
     if no_job and was_sequential and schedule_type is None and shown["schedule"]["type"] == "manual":
         say("Without its job the task has no order to run in: it is a manual one now, and runs when somebody asks.")

@@ -3,8 +3,12 @@
 import json
 from dataclasses import dataclass
 
+from processor.errors import InvalidInput
 from processor.rules.run_state import ErrorClass
 
+MOST_RETRIES = 10
+LONGEST_DELAY_SECONDS = 3_600
+LARGEST_MULTIPLIER = 10
 LONGEST_CAP_SECONDS = 86_400
 """No retry waits longer than a day."""
 
@@ -88,6 +92,18 @@ def _longest_delay_seconds(policy: RetryPolicy, failures: int) -> float:
             break
         longest *= policy.multiplier
     return min(longest, policy.cap_seconds)
+
+
+def named_class(name: object) -> ErrorClass:
+    """The failure of that name; raises InvalidInput if there is none, or if no start after it can help."""
+    error_class = next((each for each in HOPELESS if each == name), None)
+    helped = ", ".join(each for each, why_not in HOPELESS.items() if why_not is None)
+    if error_class is None:
+        raise InvalidInput(f"The error class {str(name)[:40]!r} is not known: use some of {helped}")
+    why_not = HOPELESS[error_class]
+    if why_not is not None:
+        raise InvalidInput(f"No retry helps after {error_class}, because {why_not}: use some of {helped}")
+    return error_class
 
 
 def read_classes(column: str | None) -> frozenset[ErrorClass]:

@@ -7,10 +7,13 @@ from typing import Any
 from processor.errors import InvalidInput
 from processor.models import Task
 from processor.rules.retry import (
-    HOPELESS,
+    LARGEST_MULTIPLIER,
     LONGEST_CAP_SECONDS,
+    LONGEST_DELAY_SECONDS,
+    MOST_RETRIES,
     RetryDefaults,
     RetryPolicy,
+    named_class,
     read_classes,
     written_classes,
 )
@@ -21,8 +24,6 @@ from processor.services.tasks.fields import TaskFields
 
 Retries = Mapping[str, Any]
 """What was said about retries, by the names of a `RetryPolicy`; None stands for the default."""
-
-LARGEST_MULTIPLIER = 10
 
 
 def asked_retries(fields: TaskFields) -> Retries:
@@ -87,22 +88,12 @@ def _classes(given: object) -> frozenset[ErrorClass]:
         raise InvalidInput("retry_on must be a list of error classes")
     if not given:
         raise InvalidInput("The list of failures to retry is empty: name one, or allow no retry with --max-retries 0")
-    return frozenset(_class(each) for each in given)
-
-
-def _class(given: object) -> ErrorClass:
-    helped = [str(each) for each, why_not in HOPELESS.items() if why_not is None]
-    if not isinstance(given, str) or given not in set(ErrorClass):
-        raise InvalidInput(f"The error class {str(given)[:40]!r} is not known: use some of {', '.join(helped)}")
-    why_not = HOPELESS[ErrorClass(given)]
-    if why_not is not None:
-        raise InvalidInput(f"No retry helps after {given}: {why_not}; use some of {', '.join(helped)}")
-    return ErrorClass(given)
+    return frozenset(named_class(each) for each in given)
 
 
 _FIELDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "max_retries": ("max_retries", _whole("max retries", 10)),
-    "retry_delay_seconds": ("delay_seconds", _whole("retry delay seconds", 3_600)),
+    "max_retries": ("max_retries", _whole("max retries", MOST_RETRIES)),
+    "retry_delay_seconds": ("delay_seconds", _whole("retry delay seconds", LONGEST_DELAY_SECONDS)),
     "retry_multiplier": ("multiplier", _multiplier),
     "retry_cap_seconds": ("cap_seconds", _whole("retry cap seconds", LONGEST_CAP_SECONDS)),
     "retry_jitter": ("jitter", _jitter),

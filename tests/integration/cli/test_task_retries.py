@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import pytest
 
@@ -40,9 +41,9 @@ def test_an_update_changes_the_retries_that_it_names(processor: Processor, task_
         ("--retry-cap", "-1", "use 0 to 86400"),
         ("--retry-cap", "86401", "use 0 to 86400"),
         ("--retry-on", "bad_luck", "'bad_luck' is not known: use some of task_failed, internal"),
-        ("--retry-on", "timed_out", "No retry helps after timed_out: this limit holds for all starts of a run"),
-        ("--retry-on", "crash_loop", "No retry helps after crash_loop: a run whose worker goes silent"),
-        ("--retry-on", "refusal", "No retry helps after refusal: the same request would be refused again"),
+        ("--retry-on", "timed_out", "No retry helps after timed_out, because this limit holds for all starts of a run"),
+        ("--retry-on", "crash_loop", "No retry helps after crash_loop, because a run whose worker goes silent"),
+        ("--retry-on", "refusal", "No retry helps after refusal, because the same request would be refused again"),
     ],
 )
 def test_retries_that_cannot_be_are_refused_in_one_line_and_change_nothing(
@@ -53,3 +54,17 @@ def test_retries_that_cannot_be_are_refused_in_one_line_and_change_nothing(
     assert (outcome.code, outcome.out, outcome.err.count("\n")) == (1, "", 1)
     assert said in outcome.err
     assert processor("tasks", "get", task_id, "--json").json == before
+
+
+def test_the_configuration_says_what_new_tasks_get_and_what_tasks_become(
+    processor: Processor, task_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured = tmp_path / "retries.yaml"
+    configured.write_text("retries:\n  agent:\n    max_retries: 7\n  sequential:\n    max_retries: 1\n")
+    monkeypatch.setenv("PROCESSOR_CONFIG", str(configured))
+    made = processor("tasks", "create", "--name", "A", "--prompt", "B", "--every", "4h", "--json").json
+    assert made["max_retries"] == 7
+    assert processor("tasks", "get", task_id, "--json").json["max_retries"] == 3
+    job_id = processor("jobs", "create", "--name", "Daily", "--json").json["id"]
+    switch = ["tasks", "update", made["id"], "--schedule-type", "sequential", "--job-id", job_id, "--json"]
+    assert processor(*switch).json["retry_text"] == "1 retry: 60 s"
