@@ -15,23 +15,23 @@ LEASE_SECONDS = 60
 """So long that no lease is renewed in the middle of a run: its seams are always the same."""
 
 
-class Case:
-    """One task in a store of its own, so that each case can be compared with every other."""
+class Killed:
+    """Ticks whose seams are counted, and who is killed at which."""
 
     def __init__(self, scene: Scene, clock: ClockFile, name: str) -> None:
         self.scene = scene
         self.clock = clock
         self.journal = scene.folder / f"{name}.journal"
         scene.environment |= {"PROCESSOR_CLOCK_FILE": str(clock.path), "PROCESSOR_LEASE_SECONDS": str(LEASE_SECONDS)}
-        (self.task_id,) = scene.due_tasks(store_id=scene.store(name), every="1d")
+        self.store_id = scene.store(name)
 
-    def tick(self, kill_at: int | None = None) -> int:
+    def tick(self, **killed: int | str | None) -> int:
         """A tick with its seams counted; its exit code."""
-        return self.scene.start(instrument={"journal": str(self.journal), "kill_at": kill_at}).wait()
+        return self.scene.start(instrument={"journal": str(self.journal), **killed}).wait()
 
-    def kill(self, at: int) -> None:
+    def kill(self, **at: int | str) -> None:
         """Kill a tick at one of its seams, and let time pass until its lease is over."""
-        assert self.tick(at) == -signal.SIGKILL
+        assert self.tick(**at) == -signal.SIGKILL
         self.scene.counts["signals_sent"] += 1
         self.scene.counts["kills_that_hit_a_live_run"] += self.scene.ask(
             "SELECT count(*) FROM runs WHERE state = 'running'"
@@ -41,6 +41,14 @@ class Case:
     def passed(self) -> list[str]:
         """The seams that were come by, in all ticks."""
         return self.journal.read_text().splitlines()
+
+
+class Case(Killed):
+    """One task in a store of its own, so that each case can be compared with every other."""
+
+    def __init__(self, scene: Scene, clock: ClockFile, name: str) -> None:
+        super().__init__(scene, clock, name)
+        (self.task_id,) = scene.due_tasks(store_id=self.store_id, every="1d")
 
     def portrait(self) -> dict[str, Any]:
         with self.scene.opened() as database:

@@ -17,6 +17,7 @@ from processor.agent.toolbox import TOOLS
 from processor.agent.toolbox.tool import Tool
 from processor.llm.protocol import ModelResponse
 from processor.llm.scripted import ScriptedModel
+from processor.storage import passes
 from processor.storage.channel import Channel
 from tests.reliability import letters
 
@@ -30,13 +31,16 @@ class Seams:
     pause_at: int | None = None
     pause_seconds: float = 0.0
     poisonous: str | None = None
+    kill_at_end: str | None = None
+    """`before a commit` or `after a commit`: dies at the one that ends a step of a pass."""
     count: int = field(default=0)
+    step_has_ended: bool = field(default=False)
 
     def pass_by(self, name: str) -> None:
         """Note the event; kill this process at the one that is to be its last, hold it up at another."""
         self.count += 1
         os.write(self.journal, f"{name}\n".encode())
-        if self.count == self.kill_at:
+        if self.count == self.kill_at or (self.step_has_ended and name == self.kill_at_end):
             os.kill(os.getpid(), signal.SIGKILL)
         if self.count == self.pause_at:
             time.sleep(self.pause_seconds)
@@ -56,6 +60,7 @@ def install(journal: str, **wanted: Any) -> None:
     _watch_commits(seams)
     _watch_model(seams)
     _watch_tools(seams)
+    _watch_passes(seams)
 
 
 def _watch_commits(seams: Seams) -> None:
@@ -87,6 +92,16 @@ def _watch_tools(seams: Seams) -> None:
         module, _, name = path.partition(":")
         tool: Tool = getattr(import_module(module), name)
         setattr(import_module(module), name, replace(tool, run=_watched(seams, tool.run)))
+
+
+def _watch_passes(seams: Seams) -> None:
+    run_ended = passes.run_ended
+
+    def watched(*given: Any) -> None:
+        run_ended(*given)
+        seams.step_has_ended = True
+
+    passes.run_ended = watched  # type: ignore[assignment] # the real one is called within
 
 
 def _watched(seams: Seams, run: Callable[..., Any]) -> Callable[..., Any]:

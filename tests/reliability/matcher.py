@@ -1,4 +1,4 @@
-"""A second opinion on slots and runs: what the schedules say, laid beside what the database holds.
+"""A second opinion on slots, runs and passes: what the schedules say, laid beside what the database holds.
 
 Nothing here is taken from the program, neither statements nor rules nor models: rows are read with the SQL below
 through the bare drivers, interval slots are counted out, and calendars are asked of cronsim and zoneinfo directly. (The
@@ -19,6 +19,7 @@ import psycopg
 from cronsim import CronSim
 
 from processor.storage.sqlite_library import sqlite
+from tests.reliability import pass_matcher
 
 CHUNK_SECONDS = 64 * 86_400
 _TASKS = """
@@ -98,13 +99,14 @@ class RunRow:
 
 @dataclass(frozen=True)
 class Holding:
-    """All that a database holds about slots and runs."""
+    """All that a database holds about slots, runs and passes."""
 
     tasks: list[TaskRow]
     ledger: list[LedgerRow]
     runs: list[RunRow]
     cards_made: dict[str, int]
     cards_recorded: dict[str, int]
+    jobs: pass_matcher.Jobs
 
     @property
     def slot_count(self) -> int:
@@ -120,19 +122,26 @@ def mismatches(url: str, *, since: Mapping[str, int] | None = None, stepped_back
     has moved back.
     """
     held = holding(url)
-    return [*_slots_and_rows(held, since or {}, stepped_back=stepped_back), *_claims_and_runs(held), *_cards(held)]
+    return [
+        *_slots_and_rows(held, since or {}, stepped_back=stepped_back),
+        *_claims_and_runs(held),
+        *_cards(held),
+        *pass_matcher.mismatches(held.jobs),
+    ]
 
 
 def holding(url: str) -> Holding:
     """Read a database, all of it in one snapshot."""
     with closing(_open(url)) as connection:
         rows = {text: [*connection.execute(text)] for text in (_TASKS, _LEDGER, _RUNS, _CARDS_MADE, _CARDS_RECORDED)}
+        of_jobs = {name: [*connection.execute(text)] for name, text in pass_matcher.STATEMENTS.items()}
     return Holding(
         tasks=[TaskRow(str(row[0]), *row[1:]) for row in rows[_TASKS]],
         ledger=[_ledger_row(*row) for row in rows[_LEDGER]],
         runs=[RunRow(str(row[0]), str(row[1]), row[2], str(row[3]), _id(row[4]), row[5]) for row in rows[_RUNS]],
         cards_made={str(run_id): count for run_id, count in rows[_CARDS_MADE]},
         cards_recorded={str(run_id): count for run_id, count in rows[_CARDS_RECORDED]},
+        jobs=pass_matcher.read(of_jobs),
     )
 
 

@@ -28,6 +28,15 @@ def shortcomings(database: Database) -> list[str]:
         return found
 
 
+def shortcomings_of_steps(database: Database, task_ids: list[str]) -> list[str]:
+    """What is missing or too much, where each of these tasks was a step once and ran its three turns."""
+    with database.reading() as work:
+        runs = list(work.session.exec(select(Run).where(col(Run.task_id).in_(task_ids))))
+        found = [said for run in runs for said in _of_run(work, run)]
+        per_task = Counter(run.task_id for run in runs)
+        return found + [f"task {task} has {per_task[task]} runs" for task in task_ids if per_task[task] != 1]
+
+
 def _of_slots(work: Work, tasks: list[str], runs: list[Run]) -> list[str]:
     ledger = Counter((row.task_id, row.disposition, str(row.run_id)) for row in work.session.exec(select(LedgerRow)))
     expected = Counter((run.task_id, "claimed", run.id) for run in runs)

@@ -28,7 +28,7 @@ def test_wherever_it_is_killed_the_run_ends_as_if_it_had_not_been(scene: Scene, 
     wrong = {}
     for number, seam in enumerate(seams, start=1):
         case = Case(scene, clock, f"killed at {number}")
-        case.kill(number)
+        case.kill(kill_at=number)
         turns, answered = case.recorded()
         to_pay = case.paid_calls() + TURNS - len(turns)
 
@@ -56,7 +56,7 @@ def test_wherever_it_is_killed_tools_that_act_outside_keep_their_word(scene: Sce
     for number, seam in enumerate(seams, start=1):
         letter.unlink()
         case = Case(scene, clock, f"killed at {number}")
-        case.kill(number)
+        case.kill(kill_at=number)
 
         assert case.tick() == 0
 
