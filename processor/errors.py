@@ -9,7 +9,7 @@
     ├── InfrastructureError       exit 75: passing faults of the database or the clock
     │   ├── Contended             another writer was in the way of one step: that step alone is undone
     │   └── CommitInDoubt         the connection was lost during COMMIT: only a look tells whether it was done
-    ├── StaleWriter               the run was taken over: this worker may write nothing more
+    ├── StaleWriter               the run was taken over or deleted: this worker may write nothing more
     └── ModelError                a model call that gave no usable answer
         ├── ModelUnavailable      worth another attempt later
         ├── ProviderRefused       key, payment or permission: no further call in this tick
@@ -79,7 +79,7 @@ class Contended(InfrastructureError):
 
 
 class StaleWriter(ProcessorError):
-    """The run was taken over by another worker: nothing may be written for it any more."""
+    """The run was taken over by another worker, or deleted: this one may write nothing for it any more."""
 
     http_status = HTTPStatus.CONFLICT
 

@@ -183,7 +183,7 @@ def renew(work: Work, worker: Worker) -> int:
 def step(work: Work, claim: Claim, spent: Spent) -> bool:
     """Open a fenced transaction; tell whether somebody has asked to cancel the run.
 
-    Raises StaleWriter when another worker has the run.
+    Raises StaleWriter when another worker has the run, or it was deleted.
     """
     stepped = work.run(
         "runs.step",
@@ -198,7 +198,7 @@ def step(work: Work, claim: Claim, spent: Spent) -> bool:
         active_ms=spent.active_ms,
         model=spent.model,
     ).rows
-    _require(ours=len(stepped) == 1, claim=claim)
+    _require(work, ours=len(stepped) == 1, claim=claim)
     ((cancel_requested_at,),) = stepped
     return cancel_requested_at is not None
 
@@ -213,7 +213,7 @@ def wait(work: Work, claim: Claim, waiting_for: WaitingFor, not_before: int | No
         not_before=not_before,
         now=work.now,
     ).rowcount
-    _require(ours=changed == 1, claim=claim)
+    _require(work, ours=changed == 1, claim=claim)
 
 
 def finish(work: Work, claim: Claim, ending: Ending) -> None:
@@ -229,7 +229,7 @@ def finish(work: Work, claim: Claim, ending: Ending) -> None:
         now=work.now,
     )
     if ended is None:
-        _require(ours=False, claim=claim)
+        _require(work, ours=False, claim=claim)
     else:
         if ended.job_run_id is not None:
             passes.run_ended(work, ended.job_run_id, ending.state)
@@ -249,6 +249,9 @@ def end_attempt(work: Work, claim: Claim, error_class: str | None, error: str | 
     )
 
 
-def _require(*, ours: bool, claim: Claim) -> None:
-    if not ours:
-        raise StaleWriter(f"Run {claim.run_id} was taken over by another worker: this one writes nothing more")
+def _require(work: Work, *, ours: bool, claim: Claim) -> None:
+    if ours:
+        return
+    if work.first("runs.exists", id=claim.run_id) is None:
+        raise StaleWriter(f"Run {claim.run_id} was deleted, with its task or job: nothing is left to write")
+    raise StaleWriter(f"Run {claim.run_id} was taken over by another worker: this one writes nothing more")

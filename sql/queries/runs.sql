@@ -19,6 +19,9 @@ FROM runs AS r
 JOIN tasks AS t ON t.id = r.task_id
 WHERE r.id = :id;
 
+-- name: exists
+SELECT 1 FROM runs WHERE id = :id;
+
 -- name: waiting_since
 SELECT waiting_since FROM runs WHERE id = :id;
 

@@ -8,6 +8,7 @@ from processor.agent.outcome import Failed
 from processor.errors import StaleWriter
 from processor.llm.scripted import ScriptedModel
 from processor.rules.run_state import ErrorClass, RunState, WaitingFor
+from processor.services import tasks
 from processor.storage import runs
 from processor.storage.runs import Ending, Spent, Worker
 from processor.storage.work import Work
@@ -82,6 +83,19 @@ def test_what_has_ended_never_changes(world: World, write: str) -> None:
     before = everything(world.database)
 
     with pytest.raises(StaleWriter):
+        world.database.write(WRITES[write], gone, turn)
+
+    assert everything(world.database) == before
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_a_worker_whose_run_was_deleted_is_told_so_and_writes_nothing(world: World, write: str) -> None:
+    gone, turn = worker_with_a_turn(world)
+    with world.database.writing() as work:
+        tasks.delete(work, gone.claim.store_id, gone.claim.task_id, force=True)
+    before = everything(world.database)
+
+    with pytest.raises(StaleWriter, match="was deleted, with its task or job"):
         world.database.write(WRITES[write], gone, turn)
 
     assert everything(world.database) == before
