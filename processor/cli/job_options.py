@@ -9,6 +9,13 @@ from processor.services.jobs import JobFields
 Which = Annotated[str, typer.Argument(metavar="ID", help="The job.")]
 Description = Annotated[str | None, typer.Option("--description", help="For people; agents do not see it.")]
 At = Annotated[str | None, typer.Option("--at", metavar="INSTANT", help="Run through the order once, at this instant.")]
+ScheduleType = Annotated[
+    str | None, typer.Option("--schedule-type", metavar="TYPE", help="manual: run only when somebody asks.")
+]
+Status = Annotated[
+    str | None,
+    typer.Option("--status", metavar="pending|cancelled", help="pending resets it; cancelled ends the pass that runs."),
+]
 EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000001"
 EXAMPLE_TASKS = ("0198c0de-0000-7000-8000-000000000002", "0198c0de-0000-7000-8000-000000000003")
 

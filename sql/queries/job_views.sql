@@ -28,3 +28,23 @@ ORDER BY t.job_id, t.position IS NULL, t.position, t.created_at, t.id;
 
 -- name: count_unassigned
 SELECT count(*) AS task_count FROM tasks WHERE store_id = :store_id AND job_id IS NULL;
+
+-- name: named_tasks
+SELECT t.id, t.name, t.job_id, t.position, j.name AS job_name
+FROM tasks AS t
+LEFT JOIN jobs AS j ON j.id = t.job_id
+WHERE t.store_id = :store_id
+    -- [sqlite] AND t.id IN (SELECT value FROM json_each(:ids))
+    -- [postgresql] AND t.id IN (SELECT CAST(value AS uuid) FROM json_array_elements_text(CAST(:ids AS json)))
+;
+
+-- name: contents
+-- What goes with a job when it is deleted.
+SELECT count(*) AS task_count,
+    (
+        SELECT count(*) FROM runs AS r
+        WHERE r.task_id IN (SELECT own.id FROM tasks AS own WHERE own.store_id = :store_id AND own.job_id = :job_id)
+    ) AS run_count,
+    (SELECT count(*) FROM job_runs AS p WHERE p.job_id = :job_id) AS pass_count
+FROM tasks AS t
+WHERE t.store_id = :store_id AND t.job_id = :job_id;

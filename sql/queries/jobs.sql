@@ -37,3 +37,27 @@ WHERE tasks.id = d.id AND tasks.job_id = :job_id AND tasks.position IS NOT NULL 
 
 -- name: note_change
 UPDATE jobs SET version = version + 1, updated_at = :now WHERE id = :id;
+
+-- name: lock_open_runs
+-- Of all its tasks, so that none of them starts, ends or moves a pass on meanwhile.
+SELECT r.id, r.state, r.job_run_id FROM runs AS r
+WHERE r.store_id = :store_id AND r.state IN ('queued', 'running', 'waiting')
+    AND r.task_id IN (SELECT t.id FROM tasks AS t WHERE t.store_id = :store_id AND t.job_id = :job_id)
+ORDER BY r.id
+-- [postgresql] FOR UPDATE
+;
+
+-- name: lock_tasks
+-- No run is made for any of them meanwhile.
+SELECT id FROM tasks WHERE store_id = :store_id AND job_id = :job_id ORDER BY id
+-- [postgresql] FOR UPDATE
+;
+
+-- name: open_runs
+SELECT r.id, r.state, r.job_run_id FROM runs AS r
+WHERE r.store_id = :store_id AND r.state IN ('queued', 'running', 'waiting')
+    AND r.task_id IN (SELECT t.id FROM tasks AS t WHERE t.store_id = :store_id AND t.job_id = :job_id)
+ORDER BY r.id;
+
+-- name: delete
+DELETE FROM jobs WHERE store_id = :store_id AND id = :id;

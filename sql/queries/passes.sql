@@ -65,3 +65,23 @@ SELECT count(CASE WHEN s.position <= p.position THEN 1 END) AS index_count, coun
 FROM job_runs AS p
 LEFT JOIN job_run_steps AS s ON s.job_run_id = p.id
 WHERE p.id = :id;
+
+-- name: run_under_way
+-- The open run of the pass of a job that runs.
+SELECT r.id, r.state FROM job_runs AS p
+JOIN runs AS r ON r.job_run_id = p.id AND r.state IN ('queued', 'running', 'waiting')
+WHERE p.store_id = :store_id AND p.job_id = :job_id AND p.state = 'running';
+
+-- name: touching_job
+-- The passes that run and lose a step, or all, with a job: its own, and those in which a task of it is a step.
+SELECT p.id FROM job_runs AS p
+WHERE p.state = 'running' AND p.store_id = :store_id
+    AND (
+        p.job_id = :job_id
+        OR p.id IN (
+            SELECT s.job_run_id FROM tasks AS t
+            JOIN job_run_steps AS s ON s.store_id = t.store_id AND s.task_id = t.id
+            WHERE t.store_id = :store_id AND t.job_id = :job_id
+        )
+    )
+ORDER BY p.id;

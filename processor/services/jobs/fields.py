@@ -4,6 +4,7 @@ from typing import Any, TypedDict, cast
 
 from processor.errors import InvalidInput
 from processor.models import Job
+from processor.rules.sequence import JobStatus
 from processor.services import checks
 from processor.services.tasks.fields import TaskFields
 from processor.services.tasks.timing import Timing, asked
@@ -44,6 +45,17 @@ def checked(fields: JobFields) -> dict[str, Any]:
         description = fields["description"] or ""
         columns["description"] = checks.text(description, "description of a job", LONGEST_DESCRIPTION)
     return columns
+
+
+def checked_status(fields: JobFields) -> JobStatus | None:
+    """The status that was asked for; raises InvalidInput for those that only passes give."""
+    status = fields.get("status")
+    if status not in {None, JobStatus.PENDING, JobStatus.CANCELLED}:
+        raise InvalidInput(
+            f"The status {str(status)[:40]!r} cannot be set, it says how passes ended: "
+            "pending resets a job, cancelled ends the pass that runs"
+        )
+    return None if status is None else JobStatus(status)
 
 
 def asked_timing(fields: JobFields, now: int, current: Job | None = None) -> Timing | None:

@@ -33,6 +33,16 @@ def views(work: Work, jobs: Sequence[Job]) -> list[dict[str, Any]]:
     return [_view(job, passes.get(job.id), tasks[job.id]) for job in jobs]
 
 
+def own_values(job: Job) -> dict[str, Any]:
+    """What people have said about a job: what the audit trail keeps of a change."""
+    return {
+        "name": job.name,
+        "description": job.description,
+        "status": job.status,
+        "schedule": schedule_view(job),
+    }
+
+
 def _view(job: Job, newest: Columns | None, tasks: Sequence[Columns]) -> dict[str, Any]:
     order = [row["id"] for row in tasks if row["position"] is not None]
     return {

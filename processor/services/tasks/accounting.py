@@ -1,10 +1,11 @@
 """Accounts for the slots of a task when a person's change moves its cursor: none of them is lost silently."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from processor.models import Task
 from processor.rules.clock_step import TOLERATED_SECONDS
 from processor.rules.disposition import LedgerEntry, Misfire, Overlap, decide, resume_after_pause
+from processor.rules.schedules import Schedule
 from processor.services.instants import epoch, epoch_or_none, moment
 from processor.services.tasks.timing import schedule_of
 from processor.storage import clock_step, slots
@@ -32,6 +33,21 @@ def account(work: Work, task: Task, until: int) -> None:
         task.paused_until = None
 
 
+def missed(schedule: Schedule, cursor: int, until: int) -> Sequence[LedgerEntry]:
+    """Every slot after `cursor` up to `until`, as one that nobody ran."""
+    return decide(
+        schedule,
+        cursor=cursor,
+        now=until,
+        window_seconds=_NOTHING_ON_TIME,
+        horizon_seconds=0,
+        misfire=Misfire.SKIP,
+        overlap=Overlap.SKIP,
+        has_open_run=False,
+        held_slot=None,
+    ).entries
+
+
 def _undo_future(work: Work, task: Task) -> None:
     """The clock has been set back, and no tick has noticed yet: the slots to come are open again."""
     if epoch(task.cursor_at) > work.now + TOLERATED_SECONDS:
@@ -44,18 +60,7 @@ def _entries(task: Task, cursor: int, until: int) -> Iterable[LedgerEntry]:
     schedule = schedule_of(task)
     suspended_until = _suspended_until(task, cursor, until)
     skipped = resume_after_pause(schedule, cursor, suspended_until)
-    missed = decide(
-        schedule,
-        cursor=suspended_until,
-        now=until,
-        window_seconds=_NOTHING_ON_TIME,
-        horizon_seconds=0,
-        misfire=Misfire.SKIP,
-        overlap=Overlap.SKIP,
-        has_open_run=False,
-        held_slot=None,
-    )
-    return [*([] if skipped is None else [skipped]), *missed.entries]
+    return [*([] if skipped is None else [skipped]), *missed(schedule, suspended_until, until)]
 
 
 def _suspended_until(task: Task, cursor: int, until: int) -> int:

@@ -21,7 +21,16 @@ WITHOUT_STORE = {
     "stores update",
 }
 ONE_WORD = {"demo", "start", "process", "doctor"}
-DELETES_OR_RUNS = {"tasks delete", "cards delete", "tasks run", "runs retry", "process"}
+DELETES_OR_RUNS = {
+    "jobs delete",
+    "jobs reorder",
+    "jobs move",
+    "tasks delete",
+    "cards delete",
+    "tasks run",
+    "runs retry",
+    "process",
+}
 
 
 def commands() -> Iterator[tuple[str, Any]]:

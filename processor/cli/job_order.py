@@ -1,0 +1,84 @@
+"""`processor jobs reorder` and `processor jobs move`: the order of a job's sequential tasks."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from processor.cli.access import changing, looking
+from processor.cli.job_options import EXAMPLE_ID, EXAMPLE_TASKS, Which
+from processor.cli.job_show import show_job
+from processor.cli.options import DEFAULT_STORE, AsJson, DryRun, Store, verb
+from processor.cli.render import say
+from processor.models import Job
+from processor.services import jobs
+from processor.storage.work import Work
+
+Plan = Callable[[Work, Job], list[str]]
+"""Tells which order a job would have."""
+Change = Callable[[Work, Job], Job]
+"""Changes the order of a job that is still the one that was looked at."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these verbs to the app of the noun."""
+    one, other = EXAMPLE_TASKS
+    verb(app, "reorder", f"processor jobs reorder {EXAMPLE_ID} {other} {one}")(reorder_tasks)
+    verb(app, "move", f"processor jobs move {EXAMPLE_ID} {other} 1")(move_task)
+
+
+def reorder_tasks(
+    job: Which,
+    task: Annotated[list[str], typer.Argument(metavar="TASK...", help="Every sequential task, in the new order.")],
+    dry_run: DryRun = False,
+    store: Store = DEFAULT_STORE,
+    json: AsJson = False,
+) -> None:
+    """Give the sequential tasks of a job another order; a pass that runs keeps its own."""
+
+    def plan(work: Work, seen: Job) -> list[str]:
+        return jobs.order_as_named(work, seen, task)
+
+    def change(work: Work, seen: Job) -> Job:
+        return jobs.reorder(work, seen.store_id, seen.id, task, seen.version)
+
+    _do(job, store, plan, None if dry_run else change, as_json=json)
+
+
+def move_task(
+    job: Which,
+    task: Annotated[str, typer.Argument(metavar="TASK", help="The task.")],
+    position: Annotated[int, typer.Argument(metavar="POSITION", help="1 is the first.")],
+    dry_run: DryRun = False,
+    store: Store = DEFAULT_STORE,
+    json: AsJson = False,
+) -> None:
+    """Put one sequential task of a job at another position; a pass that runs keeps its own order."""
+
+    def plan(work: Work, seen: Job) -> list[str]:
+        return jobs.order_after_move(work, seen, task, position)
+
+    def change(work: Work, seen: Job) -> Job:
+        return jobs.move(work, seen.store_id, seen.id, task, position, seen.version)
+
+    _do(job, store, plan, None if dry_run else change, as_json=json)
+
+
+def _do(job: str, store: str, plan: Plan, change: Change | None, *, as_json: bool) -> None:
+    with looking(store) as (work, store_id):
+        seen = jobs.get(work, store_id, job)
+        shown = _planned(jobs.view(work, seen), plan(work, seen))
+    if change is not None:
+        with changing(store) as (work, _):
+            shown = jobs.view(work, change(work, seen))
+    show_job(shown, as_json=as_json)
+    if change is None:
+        say("This is the order that it would have: nothing was changed.")
+
+
+def _planned(shown: dict[str, Any], order: list[str]) -> dict[str, Any]:
+    """The job as it would be."""
+    place = {id_: position for position, id_ in enumerate(order, start=1)}
+    tasks = [task | {"position": place.get(task["id"])} for task in shown["tasks"]]
+    tasks.sort(key=lambda task: (task["position"] is None, task["position"]))
+    return shown | {"task_order": order, "tasks": tasks}
