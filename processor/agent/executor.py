@@ -52,7 +52,9 @@ class AgentExecutor:
             model = await self._opened_model()
             loop, opened, step = await self._database.write_soon(self._open, claim, model, log)
             conversation = opened
-            self._context.listener("run.started", run_id=claim.run_id, task_name=opened.task.name)
+            self._context.listener(
+                "run.started", run_id=claim.run_id, task_id=claim.task_id, task_name=opened.task.name
+            )
             state = await loop.run(opened, step)
             self._context.listener(f"run.{state}", run_id=claim.run_id)
         except StaleWriter as error:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from processor.cli import job_options as option
-from processor.cli import job_order, task_options
+from processor.cli import job_order, job_run, task_options
 from processor.cli.access import changing, looking
 from processor.cli.job_options import EXAMPLE_ID, Which
 from processor.cli.job_show import show_job
@@ -181,6 +181,7 @@ def cancel_job(job: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -
 
 
 job_order.add_to(app)
+job_run.add_to(app)
 
 
 def _show_changed(store: str, as_json: bool, change: Callable[[Work, str], Job]) -> None:

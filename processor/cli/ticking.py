@@ -1,6 +1,7 @@
 """Runs ticks and single runs from the command line: signals and progress."""
 
 import asyncio
+import math
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -8,13 +9,14 @@ from typing import Any, TypeVar
 
 from processor.cli import guard
 from processor.cli.progress import shown_live
-from processor.context import TickContext
+from processor.context import Listener, TickContext
 from processor.errors import Conflict
 from processor.settings import Settings
+from processor.storage import work as storage
 from processor.storage.database import Database
 from processor.tick.checks import stop_reason
 from processor.tick.report import TickReport
-from processor.tick.tick import Request, TickOptions, run_requested, tick
+from processor.tick.tick import Request, TickOptions, run_pass, run_requested, tick
 
 Ended = TypeVar("Ended")
 Work = Callable[[TickContext], Coroutine[Any, Any, TickReport]]
@@ -28,6 +30,19 @@ def run_tick(database: Database, settings: Settings, options: TickOptions) -> Ti
 def execute_requested(database: Database, settings: Settings, store_id: str, request: Request) -> TickReport:
     """Execute the run that is requested, with progress; raises what the request raises."""
     return _executed(settings, lambda context: run_requested(database, settings, store_id, request, context))
+
+
+def execute_pass(
+    database: Database,
+    settings: Settings,
+    store_id: str,
+    begin: Callable[[storage.Work], str],
+    heard: Callable[[Listener], Listener],
+) -> TickReport:
+    """Execute the pass that is begun, to its end if it can be; `heard` hears what is shown. Has no deadline."""
+    with shown_live() as listener:
+        context = TickContext(math.inf, heard(listener))
+        return asyncio.run(stoppable(context, lambda context: run_pass(database, settings, store_id, begin, context)))
 
 
 def require_going(database: Database, settings: Settings) -> None:

@@ -36,6 +36,9 @@ from processor.tick.report import TickReport
 Request = Callable[[Work], RunView]
 """Queues a run in the transaction that claims it."""
 
+Asking = Callable[[Work, Worker], Worker]
+"""Queues something in the transaction that claims it; gives back the worker, which wants that alone."""
+
 EXIT_BUG = 70
 EXIT_CODES_OF_SIGNALS = {"SIGINT": 130, "SIGTERM": 143}
 
@@ -73,14 +76,38 @@ async def run_requested(
 
     Raises what the request raises; a run that fails is data.
     """
+
+    def ask(work: Work, worker: Worker) -> Worker:
+        return replace(worker, run_id=request(work)["id"])
+
+    return await _asked(database, settings, store_id, ask, context, max_runs=0)
+
+
+async def run_pass(
+    database: Database, settings: Settings, store_id: str, begin: Callable[[Work], str], context: TickContext
+) -> TickReport:
+    """Execute the pass that is begun (`begin` returns its id), step after step, until none of its runs is ready.
+
+    It ends, or has a run that waits for something; a tick goes on with that. Raises what `begin` raises.
+    """
+
+    def ask(work: Work, worker: Worker) -> Worker:
+        return replace(worker, job_run_id=begin(work))
+
+    return await _asked(database, settings, store_id, ask, context, max_runs=None)
+
+
+async def _asked(
+    database: Database, settings: Settings, store_id: str, ask: Asking, context: TickContext, *, max_runs: int | None
+) -> TickReport:
     checks.require_usable(database)
     problem = checks.credential_problem(settings)
     if problem is not None:
         raise problem
     row = TickRow(database, str(uuid.uuid4()))
     worker = Worker(row.report.tick_id, settings.lease_seconds, store_id)
-    claims = _claims_of_request(database, row, worker, request)
-    execution = Execution(database, settings, context, worker, max_runs=0)
+    claims, narrowed = _claims_of_request(database, row, worker, ask)
+    execution = Execution(database, settings, context, narrowed, max_runs)
     return await row.close_after(_execute(execution, claims, row.report), context)
 
 
@@ -90,21 +117,23 @@ def _begin(work: Work, row: "TickRow", lease_seconds: int) -> StepBack | None:
     return stepped_back
 
 
-def _claims_of_request(database: Database, row: "TickRow", worker: Worker, request: Request) -> list[Claim]:
+def _claims_of_request(database: Database, row: "TickRow", worker: Worker, ask: Asking) -> tuple[list[Claim], Worker]:
     """Request and claim; where the answer to COMMIT was lost, the claim that is there or is not tells."""
+    narrowed = worker
+
+    def request_and_claim(work: Work) -> list[Claim]:
+        nonlocal narrowed
+        narrowed = ask(work, worker)
+        row.begin(work)
+        return runs.claim(work, narrowed, limit=1)
+
     try:
-        return database.write(_request_and_claim, row, worker, request)
+        return database.write(request_and_claim), narrowed
     except CommitInDoubt:
         claims = database.write(runs.held, worker)
         if not claims:
             raise
-        return claims
-
-
-def _request_and_claim(work: Work, row: "TickRow", worker: Worker, request: Request) -> list[Claim]:
-    requested = request(work)
-    row.begin(work)
-    return runs.claim(work, replace(worker, run_id=requested["id"]), limit=1)
+        return claims, narrowed
 
 
 async def _work(

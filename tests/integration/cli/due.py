@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from processor.agent.toolbox import TOOLS
 from processor.models import Tick
-from processor.services import cards, tasks
+from processor.services import cards, jobs, tasks
 from processor.storage.database import Database
 
 REHEARSAL = {"PROCESSOR_MODEL": "rehearsal"}
@@ -22,6 +22,17 @@ def make_task(database: Database, store_id: str, name: str = "Test task", **sche
 
 def due_now(database: Database, store_id: str, name: str = "Test task") -> str:
     return make_task(database, store_id, name, every="1h", start=database.clock.now())
+
+
+def in_a_job(database: Database, store_id: str, *task_ids: str, **schedule: Any) -> str:
+    """A new job that runs these tasks in this order; its id."""
+    job: Any = {"name": "Test job"} | schedule
+    with database.writing() as work:
+        job_id = jobs.create(work, store_id, job).id
+        for task_id in task_ids:
+            fields: Any = {"job_id": job_id, "schedule_type": "sequential"}
+            tasks.update(work, store_id, task_id, fields, TOOLS.keys())
+    return job_id
 
 
 def titles(database: Database, store_id: str) -> list[str]:

@@ -5,10 +5,10 @@ import signal
 
 import pytest
 
-from processor.services import runs
+from processor.services import jobs, runs
 from processor.storage.database import Database
 from tests.conftest import ClockFile, RunProgram, StartProgram, Stores
-from tests.integration.cli.due import REHEARSAL, due_now, make_task, ticks, titles
+from tests.integration.cli.due import REHEARSAL, due_now, in_a_job, make_task, ticks, titles
 
 PATIENCE_SECONDS = 60
 
@@ -69,6 +69,22 @@ def test_a_dry_run_shows_what_would_run_and_writes_nothing(
     assert ticks(database) == []
     with database.reading() as work:
         assert runs.list_all(work, stores.mine) == []
+
+
+def test_a_dry_run_shows_jobs_that_would_begin_with_their_first_task(
+    database: Database, stores: Stores, run_program: RunProgram
+) -> None:
+    tasks_in_order = [make_task(database, stores.mine, name) for name in ("Fetch", "Send")]
+    job_id = in_a_job(database, stores.mine, *tasks_in_order, every="1h", start=database.clock.now())
+    in_a_job(database, stores.stranger, every="1h", start=database.clock.now())
+    shown = json.loads(run_program("process-tasks", "--dry-run", "--json").stdout)
+    assert (shown["due"], shown["claimed"]) == (2, 2)
+    (run,) = shown["runs"]
+    assert (run["task_id"], run["task_name"], run["trigger"]) == (tasks_in_order[0], "Fetch", "job")
+    assert (run["job_id"], run["step"], run["scheduled_time"]) == (job_id, "1/2", None)
+    assert "Fetch (task 1/2 of job 'Test job')" in run_program("process-tasks", "--dry-run").stdout
+    with database.reading() as work:
+        assert jobs.view(work, jobs.get(work, stores.mine, job_id))["job_run"] is None
 
 
 def test_one_task_can_be_run_whatever_its_schedule_says(

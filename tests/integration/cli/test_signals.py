@@ -12,7 +12,7 @@ from werkzeug import Request, Response
 from processor.services import runs
 from processor.storage.database import Database
 from tests.conftest import StartProgram, Stores
-from tests.integration.cli.due import due_now, make_task
+from tests.integration.cli.due import due_now, in_a_job, make_task
 
 PATIENCE_SECONDS = 60
 
@@ -43,7 +43,7 @@ def provider(httpserver: HTTPServer) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("program", ["a tick", "the loop", "a run by hand"])
+@pytest.mark.parametrize("program", ["a tick", "the loop", "a run by hand", "a pass by hand"])
 def test_a_signal_hands_back_what_runs(
     database: Database,
     stores: Stores,
@@ -54,18 +54,22 @@ def test_a_signal_hands_back_what_runs(
     number: signal.Signals,
     code: int,
 ) -> None:
-    task_id = make_task(database, stores.mine) if program == "a run by hand" else due_now(database, stores.mine)
+    by_hand = program.endswith("by hand")
+    task_id = make_task(database, stores.mine) if by_hand else due_now(database, stores.mine)
+    job_id = in_a_job(database, stores.mine, task_id) if by_hand else ""
     commands = {
         "a tick": ("process-tasks", "--json"),
         "the loop": ("process-tasks", "--loop", "--json"),
         "a run by hand": ("processor", "tasks", "run", task_id, "--store", "mine"),
+        "a pass by hand": ("processor", "jobs", "run", job_id, "--store", "mine"),
     }
     process = start_program(*commands[program], env=provider)
     assert asked.wait(PATIENCE_SECONDS)
     process.send_signal(number)
-    out, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    out, said = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == code
-    if program != "a run by hand":
+    assert ("was handed back: the next tick goes on with it" in said) == (program == "a pass by hand")
+    if not by_hand:
         assert json.loads(out)["handed_back"] == 1
     with database.reading() as work:
         (run,) = runs.list_all(work, stores.mine)
