@@ -6,41 +6,16 @@ from typing import Any
 import pytest
 
 from processor.errors import Conflict, InvalidInput, NotFound
-from processor.models import Job, Task
+from processor.models import Job
 from processor.services import tasks
-from processor.services.tasks import TaskFields
 from processor.storage import order
 from tests.conftest import Stores
+from tests.integration.services.membership import SEQUENTIAL, change, new_job, order_of, steps, version_of
 from tests.world import DEFAULT_STORE, HOUR, World
-
-SEQUENTIAL = {"schedule_type": "sequential"}
-
-
-def job(world: World, store_id: str = DEFAULT_STORE) -> str:
-    return world.job(0, store_id)[0]
-
-
-def change(world: World, task_id: str, store_id: str = DEFAULT_STORE, **fields: Any) -> Task:
-    with world.database.writing() as work:
-        return tasks.update(work, store_id, task_id, TaskFields(**fields), frozenset())  # type: ignore[typeddict-item]
-
-
-def order_of(world: World, job_id: str) -> list[tuple[str, int | None]]:
-    """The names of the job's tasks with their positions, in its order."""
-    found = world.rows(Task, "position", "created_at", job_id=job_id)
-    return [(task.name, task.position) for task in found if task.position is not None]
-
-
-def version_of(world: World, job_id: str) -> int:
-    return world.rows(Job, id=job_id)[0].version
-
-
-def steps(world: World, job_id: str, *names: str) -> list[str]:
-    return [world.task(name=name, job_id=job_id, **SEQUENTIAL) for name in names]
 
 
 def test_new_sequential_tasks_go_to_the_end_of_their_jobs_order(world: World) -> None:
-    mine, other = job(world), job(world)
+    mine, other = new_job(world), new_job(world)
     steps(world, other, "X")
     steps(world, mine, "A", "B", "C")
     assert order_of(world, mine) == [("A", 1), ("B", 2), ("C", 3)]
@@ -49,7 +24,7 @@ def test_new_sequential_tasks_go_to_the_end_of_their_jobs_order(world: World) ->
 
 
 def test_a_sequential_task_waits_for_no_time(world: World) -> None:
-    (task_id,) = steps(world, job(world), "A")
+    (task_id,) = steps(world, new_job(world), "A")
     task = world.row(task_id)
     assert (task.next_run_at, task.cursor_at.timestamp()) == (None, world.clock.now)
     with world.database.writing() as work:
@@ -65,7 +40,7 @@ def test_a_sequential_task_waits_for_no_time(world: World) -> None:
 
 
 def test_a_task_that_becomes_sequential_accounts_for_its_slots_and_goes_to_the_end(world: World) -> None:
-    job_id = job(world)
+    job_id = new_job(world)
     steps(world, job_id, "A")
     hourly = world.task(name="B", job_id=job_id, every="1h")
     assert world.row(hourly).position is None
@@ -79,7 +54,7 @@ def test_a_task_that_becomes_sequential_accounts_for_its_slots_and_goes_to_the_e
 
 
 def test_switching_to_a_clock_leaves_the_order_and_not_the_job(world: World) -> None:
-    job_id = job(world)
+    job_id = new_job(world)
     first, _, _ = steps(world, job_id, "A", "B", "C")
     change(world, first, every="1h")
     assert order_of(world, job_id) == [("B", 1), ("C", 2)]
@@ -88,7 +63,7 @@ def test_switching_to_a_clock_leaves_the_order_and_not_the_job(world: World) -> 
 
 
 def test_moving_to_another_job_keeps_both_orders_without_a_gap(world: World) -> None:
-    one, two = job(world), job(world)
+    one, two = new_job(world), new_job(world)
     steps(world, two, "X", "Y")
     _, middle, _ = steps(world, one, "A", "B", "C")
     before = version_of(world, one), version_of(world, two)
@@ -99,7 +74,7 @@ def test_moving_to_another_job_keeps_both_orders_without_a_gap(world: World) -> 
 
 
 def test_a_sequential_task_without_its_job_is_a_manual_one(world: World) -> None:
-    job_id = job(world)
+    job_id = new_job(world)
     first, second = steps(world, job_id, "A", "B")
     task = change(world, first, job_id=None)
     assert (task.schedule_type, task.job_id, task.position) == ("manual", None, None)
@@ -109,7 +84,7 @@ def test_a_sequential_task_without_its_job_is_a_manual_one(world: World) -> None
 
 
 def test_a_member_with_a_clock_of_its_own_joins_and_leaves_freely(world: World) -> None:
-    one, two = job(world), job(world)
+    one, two = new_job(world), new_job(world)
     hourly = world.task(job_id=one)
     next_run_at = world.row(hourly).next_run_at
     change(world, hourly, job_id=two)
@@ -120,7 +95,7 @@ def test_a_member_with_a_clock_of_its_own_joins_and_leaves_freely(world: World) 
 
 
 def test_an_edit_that_changes_no_place_leaves_the_order_as_it_is(world: World) -> None:
-    job_id = job(world)
+    job_id = new_job(world)
     first, second = steps(world, job_id, "A", "B")
     before = version_of(world, job_id)
     change(world, first, name="First", job_id=job_id, **SEQUENTIAL)
@@ -130,7 +105,7 @@ def test_an_edit_that_changes_no_place_leaves_the_order_as_it_is(world: World) -
 
 
 def test_who_orders_a_job_as_it_was_is_told_by_its_version(world: World) -> None:
-    job_id = job(world)
+    job_id = new_job(world)
     (first,) = steps(world, job_id, "A")
     seen = version_of(world, job_id)
     world.clock.advance(60)
@@ -142,8 +117,8 @@ def test_who_orders_a_job_as_it_was_is_told_by_its_version(world: World) -> None
 
 
 def test_a_task_joins_only_a_job_of_its_store(world: World, stores: Stores) -> None:
-    theirs = job(world, stores.stranger)
-    mine = job(world)
+    theirs = new_job(world, stores.stranger)
+    mine = new_job(world)
     (task_id,) = steps(world, mine, "A")
     for job_id in (theirs, str(uuid.uuid4()), "no id"):
         with pytest.raises(NotFound, match=f"There is no job '{job_id}'"):
@@ -171,7 +146,7 @@ def test_what_cannot_be_sequential_is_refused_and_stays(world: World, fields: di
 
 
 def test_an_edit_of_an_older_version_is_a_conflict_that_moves_nothing(world: World) -> None:
-    one, two = job(world), job(world)
+    one, two = new_job(world), new_job(world)
     (task_id,) = steps(world, one, "A")
     with world.database.writing() as work, pytest.raises(Conflict):
         tasks.update(work, DEFAULT_STORE, task_id, {"job_id": two}, frozenset(), version=9)
@@ -179,7 +154,7 @@ def test_an_edit_of_an_older_version_is_a_conflict_that_moves_nothing(world: Wor
 
 
 def test_tasks_are_listed_by_job_in_its_order(world: World, stores: Stores) -> None:
-    job_id = job(world)
+    job_id = new_job(world)
     clocked = world.task(name="Hourly", job_id=job_id)
     first, second = steps(world, job_id, "A", "B")
     alone = world.task(name="Alone")
