@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from processor.reports import explain_step
 from processor.reports.explain_facts import Facts, RunFacts, SlotFacts
 from processor.reports.moments import moment, span
 from processor.rules.disposition import Disposition, Misfire, Overlap
 from processor.rules.redaction import redacted
-from processor.rules.run_state import MOST_RECOVERIES, RunState, WaitingFor
+from processor.rules.run_state import MOST_RECOVERIES, RunState, Trigger, WaitingFor
 from processor.rules.schedules import describe
 
 LONGEST_REASON = 200
@@ -96,7 +97,10 @@ def _obstacles(facts: Facts) -> Iterator[str]:
             f"runs wait, and it is asked again from {again} on."
         )
     if not task.enabled:
-        yield "It is disabled: no slot becomes a run until 'processor tasks enable', runs by hand work."
+        what = "no slot becomes a run" if facts.step is None else "passes of its job go over it"
+        yield f"It is disabled: {what} until 'processor tasks enable', runs by hand work."
+    if facts.step is not None:
+        yield from explain_step.obstacle(facts.step)
     if task.paused_until is not None:
         yield f"It is paused until {_at(facts, task.paused_until)}: slots up to then are skipped, runs by hand work."
     if task.held and task.held_slot is not None:
@@ -129,7 +133,8 @@ def _failed_attempts(facts: Facts) -> Iterator[str]:
 
 
 def _named(facts: Facts, run: RunFacts) -> str:
-    what = "asked for by hand" if run.scheduled_time is None else f"for {_at(facts, run.scheduled_time)}"
+    by = "a step of its job" if run.trigger == Trigger.JOB else "asked for by hand"
+    what = by if run.scheduled_time is None else f"for {_at(facts, run.scheduled_time)}"
     return f"Run {run.id} ({what})"
 
 
@@ -210,6 +215,8 @@ def _next(facts: Facts) -> Iterator[str]:
 
 
 def _no_time(facts: Facts) -> str:
+    if facts.step is not None:
+        return explain_step.coming(facts.step)
     if not facts.task.enabled:
         return "There is no next time while it is disabled."
     if facts.task.schedule_type == "once":

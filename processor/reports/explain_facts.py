@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from processor.errors import NotFound
+from processor.reports.explain_step import StepFacts
 from processor.rules.schedules import Schedule, from_columns
 from processor.settings import Settings
 from processor.storage import ticks
@@ -100,6 +101,7 @@ class Facts:
     now: int
     window_seconds: int
     task: TaskFacts
+    step: StepFacts | None = None
     slots: Sequence[SlotFacts] = ()
     """The latest, newest first."""
     open_runs: Sequence[RunFacts] = ()
@@ -126,6 +128,7 @@ def gather(work: Work, settings: Settings, store_id: str, task_id: str) -> Facts
         now=work.now,
         window_seconds=settings.window_seconds,
         task=_task(row),
+        step=next(iter(_all(StepFacts, work, "explain.step", **of_task)), None),
         slots=_all(SlotFacts, work, "explain.slots", limit=SLOTS_SHOWN, **of_task),
         open_runs=open_runs,
         latest_run=ended[0] if ended else None,

@@ -9,6 +9,20 @@ FROM tasks AS t
 JOIN stores AS s ON s.id = t.store_id
 WHERE t.id = :id AND t.store_id = :store_id;
 
+-- name: step
+-- Where a sequential task stands in its job, and how far the job's newest pass is.
+SELECT j.id AS job_id, j.name AS job_name, t.position, p.number AS pass_number, p.state AS pass_state,
+    (SELECT count(*) FROM tasks AS o WHERE o.job_id = t.job_id AND o.position IS NOT NULL) AS total,
+    (SELECT count(*) FROM job_run_steps AS o WHERE o.job_run_id = p.id) AS pass_total,
+    p.position AS pass_position, p.first_position, c.name AS under_way, s.position AS step, s.skip_reason
+FROM tasks AS t
+JOIN jobs AS j ON j.id = t.job_id
+LEFT JOIN job_runs AS p ON p.job_id = j.id AND p.number = (SELECT max(o.number) FROM job_runs AS o WHERE o.job_id = j.id)
+LEFT JOIN job_run_steps AS s ON s.job_run_id = p.id AND s.task_id = t.id
+LEFT JOIN job_run_steps AS u ON u.job_run_id = p.id AND u.position = p.position
+LEFT JOIN tasks AS c ON c.id = u.task_id
+WHERE t.id = :task_id AND t.store_id = :store_id AND t.position IS NOT NULL;
+
 -- name: slots
 -- What became of the latest slots, newest first.
 SELECT l.scheduled_time, l.until_time, l.slot_count, l.disposition, l.processed_at, l.run_id, r.state AS run_state
