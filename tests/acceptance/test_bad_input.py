@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from processor.services import stores
 from processor.storage.database import Database
 from tests.conftest import ClockFile, RunProgram
 from tests.dump import everything
@@ -48,6 +49,10 @@ def told(done: Done, code: int, *words: str) -> None:
         (("--every", "1h", "--cron", "0 9 * * *"), ("--every", "--cron")),
         (("--at", "2020-01-01T00:00:00Z"), ("2020",)),
         ((), ("--every", "--cron")),
+        (("--schedule-type", "sequential"), ("Sequential schedule requires --job-id to be set",)),
+        (("--schedule-type", "sequential", "--job-id", UNKNOWN, "--every", "1h"), ("leave out --every",)),
+        (("--schedule-type", "sequential", "--job-id", UNKNOWN), (f"no job '{UNKNOWN}' in this store", "list")),
+        (("--every", "1h", "--job", "nonsense"), ("no job 'nonsense' in this store", "list")),
     ],
     ids=lambda value: " ".join(value) or "no schedule",
 )
@@ -70,6 +75,7 @@ def test_a_task_that_cannot_be_is_not_made(
         ("processor", ("tasks", "get", UNKNOWN), 1),
         ("processor", ("tasks", "run", UNKNOWN), 1),
         ("processor", ("tasks", "list", "--store", "nowhere"), 1),
+        ("processor", ("tasks", "list", "--job-id", UNKNOWN), 1),
         ("processor", ("process", "--store", "nowhere"), 1),
         ("processor", ("runs", "get", UNKNOWN), 1),
     ],
@@ -81,6 +87,21 @@ def test_what_does_not_exist_is_not_found(
     before = everything(world.database)
 
     told(run_program(program, *arguments, env=REHEARSAL), code, f"'{arguments[-1]}'", "list")
+
+    assert everything(world.database) == before
+
+
+def test_another_stores_job_takes_no_task_of_this_one(world: World, run_program: RunProgram) -> None:
+    with world.database.writing() as work:
+        stranger = stores.create(work, "stranger").id
+    theirs, _ = world.job(1, stranger)
+    mine, (task_id,) = world.job(1)
+    before = everything(world.database)
+
+    sequential = ("--schedule-type", "sequential")
+    told(run_program("processor", *CREATE, "--job-id", theirs, *sequential), 1, f"'{theirs}'", "list")
+    told(run_program("processor", "tasks", "update", task_id, "--job-id", theirs), 1, f"'{theirs}'", "list")
+    told(run_program("processor", "tasks", "list", "--job-id", mine, "--store", "stranger"), 1, f"'{mine}'", "list")
 
     assert everything(world.database) == before
 
