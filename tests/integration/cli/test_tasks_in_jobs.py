@@ -29,8 +29,7 @@ def test_a_sequential_task_shows_its_step(processor: Processor, step_ids: list[s
     shown = processor("tasks", "get", step_ids[1]).out
     assert re.search(r"^step +Step 2/5 in Job 'Daily Maintenance'$", shown, re.MULTILINE)
     assert re.search(r"^schedule text +Sequential \(runs in job order\)$", shown, re.MULTILINE)
-    assert re.search(r"^max retries +\d+$", shown, re.MULTILINE)
-    assert re.search(r"^retry delay seconds +60$", shown, re.MULTILINE)
+    assert re.search(r"^retry text +\S", shown, re.MULTILINE)
     as_json = processor("tasks", "get", step_ids[1], "--json").json
     assert (as_json["job_name"], as_json["position"], as_json["step"]) == ("Daily Maintenance", 2, "2/5")
 
