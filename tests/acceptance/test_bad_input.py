@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from processor.services import stores
+from processor.storage import passes
 from processor.storage.database import Database
-from tests.conftest import ClockFile, RunProgram
+from tests.conftest import ClockFile, RunProgram, Stores
 from tests.dump import everything
 from tests.rows import add_run
 from tests.world import DEFAULT_STORE, World
@@ -134,6 +135,49 @@ def test_a_task_with_an_open_run_is_a_conflict(world: World, run_program: RunPro
     told(run_program("process-tasks", "--task", task_id, env=REHEARSAL), 2, run_id)
     told(run_program("processor", "tasks", "run", task_id, env=REHEARSAL), 1, run_id)
 
+    assert everything(world.database) == before
+
+
+@pytest.fixture
+def of_jobs(world: World, stores: Stores) -> dict[str, str]:
+    """A job with two steps, one that runs, a stranger's, and a task of another job."""
+    job_id, (first, second) = world.job(2)
+    running, (other,) = world.job(1)
+    with world.database.writing() as work:
+        passes.begin(work, DEFAULT_STORE, running, trigger="manual")
+    theirs, _ = world.job(1, stores.stranger)
+    return {"job": job_id, "first": first, "second": second, "running": running, "other": other, "theirs": theirs}
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("get {theirs}", ("{theirs}", "list")),
+        ("reorder {theirs} {first} {second}", ("{theirs}", "list")),
+        ("reorder {job} {second} {first} {other}", ("{other}", "belongs to the job 'Job'", "leave it out")),
+        ("reorder {job} {first} {second} {first}", ("{first}", "named twice")),
+        ("reorder {job} {second}", ("{first}", "leaves out", "name every")),
+        ("reorder {job} {first} {second} nonsense", ("'nonsense'", "list")),
+        ("move {job} {first} 3", ("position", "1 to 2")),
+        ("delete {running} --yes", ("jobs cancel {running}", "--force")),
+        ("delete {theirs} --force", ("{theirs}", "list")),
+        ("update {running} --status pending", ("jobs cancel {running}",)),
+        ("update {job} --status completed", ("completed", "pending", "cancelled")),
+        ("update {job} --timezone Europe/Berlin", ("--timezone", "--cron")),
+        ("cancel {job}", ("No pass", "jobs run {job}")),
+        ("create --name Job --schedule-type sequential", ("sequential", "manual")),
+        ("create --name Job --every 1h --at 2030-01-01", ("--every", "--at")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_cannot_be_done_to_a_job(
+    world: World, run_program: RunProgram, of_jobs: dict[str, str], command: str, words: tuple[str, ...]
+) -> None:
+    before = everything(world.database)
+
+    done = run_program("processor", "jobs", *(word.format(**of_jobs) for word in command.split()))
+
+    told(done, 1, *(word.format(**of_jobs) for word in words))
     assert everything(world.database) == before
 
 
