@@ -1,12 +1,13 @@
 """Renders what the model gets, in cacheable order: tools, static text, board; then task, history, facts of this run."""
 
 import json
-import re
 from typing import Any
 
 from processor.agent.conversation import Message
+from processor.agent.earlier_steps import render_earlier_steps
 from processor.agent.instructions import INSTRUCTIONS
 from processor.agent.limits import OUTPUT_TOKENS, TOOL_CALLS
+from processor.agent.quoting import as_data, in_one_line
 from processor.agent.toolbox import ALWAYS_GIVEN, TOOLS
 from processor.agent.toolbox.tool import Tool
 from processor.lazy import load
@@ -20,7 +21,6 @@ from processor.storage.work import Work
 
 RECENT_RUNS = 3
 _OUTPUT_CHARACTERS = 600
-_TAG = re.compile(r"<(/?\s*(?:task|run|earlier_runs|note_from_the_last_run)\b)", re.IGNORECASE)
 
 
 def tools_of(task: Assignment) -> dict[str, Tool]:
@@ -55,6 +55,7 @@ def render_opening(work: Work, claim: Claim, task: Assignment) -> Message:
     """The first user message of an attempt."""
     parts = [
         f"<task>\n{task.prompt}\n</task>",
+        render_earlier_steps(work, claim.store_id, claim.run_id) if task.has_earlier_steps else "",
         *_history(work, claim, task),
         _note(work, task),
         _facts(work, claim, task),
@@ -73,18 +74,13 @@ def _ended(run: dict[str, Any]) -> str:
 
 
 def _short(text: str) -> str:
-    text = _as_data(" ".join(text.split()))
+    text = in_one_line(text)
     return text if len(text) <= _OUTPUT_CHARACTERS else text[:_OUTPUT_CHARACTERS] + " …"
 
 
 def _note(work: Work, task: Assignment) -> str:
     body = notes.of_task(work, task.store_id, task.task_id)
-    return f"<note_from_the_last_run>\n{_as_data(body)}\n</note_from_the_last_run>" if body else ""
-
-
-def _as_data(text: str) -> str:
-    """Text that an agent or a stranger may have written cannot open or close a part of this message."""
-    return _TAG.sub(r"&lt;\1", text)
+    return f"<note_from_the_last_run>\n{as_data(body)}\n</note_from_the_last_run>" if body else ""
 
 
 def _facts(work: Work, claim: Claim, task: Assignment) -> str:
@@ -105,6 +101,6 @@ def _earlier_attempts(work: Work, claim: Claim) -> list[str]:
     ]
     done = turns.done_before(work, claim.run_id)
     if done:
-        said = _as_data(json.dumps(done, ensure_ascii=False))
+        said = as_data(json.dumps(done, ensure_ascii=False))
         lines.append(f"Earlier attempts already did this, do not do it again: {said}")
     return lines

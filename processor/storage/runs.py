@@ -80,6 +80,12 @@ class Assignment:
     tool_call_count: int
     spent_nanousd: int
     active_ms: int
+    position: int | None = None
+    """The step of a pass that the run stands for; None: it stands for none."""
+
+    @property
+    def has_earlier_steps(self) -> bool:
+        return self.position is not None and self.position > 1
 
 
 def assignment(work: Work, run_id: str) -> Assignment:
