@@ -76,7 +76,7 @@ def failed(failure: Failed, chance: float) -> WriteEnding:
             log.warning(
                 "run.waiting", waiting_for=WaitingFor.RETRY, error_class=failure.error_class, delay_seconds=delay
             )
-            return _wait(work, claim, WaitingFor.RETRY, delay)
+            return _wait(work, claim, WaitingFor.RETRY, delay, failure.error_class)
         log.warning("run.failed", error_class=failure.error_class, reason=message)
         ending = Ending(RunState.FAILED, output, failure.error_class, message)
         return _finish(work, claim, ending)
@@ -138,8 +138,10 @@ def _wait_for_provider(work: Work, claim: Claim, reason: str, pause: int, log: R
     return _wait(work, claim, WaitingFor.PROVIDER, pause)
 
 
-def _wait(work: Work, claim: Claim, waiting_for: WaitingFor, delay_seconds: float) -> RunState:
-    runs.wait(work, claim, waiting_for, work.now + math.ceil(delay_seconds))
+def _wait(
+    work: Work, claim: Claim, waiting_for: WaitingFor, delay_seconds: float, error_class: ErrorClass | None = None
+) -> RunState:
+    runs.wait(work, claim, waiting_for, work.now + math.ceil(delay_seconds), error_class)
     return RunState.WAITING
 
 

@@ -15,8 +15,10 @@ from processor.storage.work import Work
 @contextmanager
 def opened(settings: Settings | None = None) -> Iterator[Database]:
     """A database whose schema is up to date; raises ConfigurationError otherwise."""
-    with closing(Database((settings or load_settings()).database_url)) as database:
+    settings = settings or load_settings()
+    with closing(Database(settings.database_url)) as database:
         require_current(database)
+        database.listen(settings.listeners, settings.root)
         yield database
 
 

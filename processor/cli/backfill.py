@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from processor.cli.access import opened
+from processor.cli.access import actor, opened
 from processor.cli.guard import leave
 from processor.cli.options import AsJson, DryRun, alone, verb
 from processor.cli.progress import configure_log
@@ -139,7 +139,8 @@ def _executed(database: Database, settings: Settings, plan: Plan, *, newest_firs
     with _shown(plan) as listener:
         context = TickContext(math.inf, listener)
         working = stoppable(
-            context, lambda context: run_backfill(database, settings, plan, context, newest_first=newest_first)
+            context,
+            lambda context: run_backfill(database, settings, plan, context, newest_first=newest_first, actor=actor()),
         )
         return asyncio.run(working)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from processor.cli.access import opened, store_id, writing
+from processor.cli.access import actor, opened, store_id, writing
 from processor.cli.guard import leave
 from processor.cli.progress import configure_log
 from processor.cli.render import say, show_object
@@ -27,6 +27,11 @@ class Wanted:
     request: Callable[[Work, str], RunView]
     plan: Callable[[Work, str], dict[str, Any]]
 
+    def asked(self, work: Work, store: str) -> RunView:
+        """Ask for it in the name of whoever is logged in."""
+        work.actor = actor()
+        return self.request(work, store)
+
 
 def run_of(task_id: str) -> Wanted:
     """A run of a task."""
@@ -48,7 +53,7 @@ def execute(database: Database, settings: Settings, store: str, wanted: Wanted, 
     """Execute the run at once, or say what it would be; `store` is an id. Raises Conflict if another is in its way."""
     require_going(database, settings)
     if not dry_run:
-        return execute_requested(database, settings, store, lambda work: wanted.request(work, store))
+        return execute_requested(database, settings, store, lambda work: wanted.asked(work, store))
     with database.reading() as work:
         return TickReport("", iso(work.now), runs=[wanted.plan(work, store)])
 

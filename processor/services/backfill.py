@@ -8,11 +8,13 @@ from processor.errors import InvalidInput, InvalidSchedule
 from processor.log import get_logger
 from processor.rules.backfill_range import Reprocess
 from processor.rules.instants import iso
+from processor.rules.run_state import Trigger
 from processor.rules.schedules import next_after, parse_interval
-from processor.services import checks
+from processor.services import changes, checks
 from processor.services.instants import parse_instant
 from processor.storage import backfill
 from processor.storage.backfill import PastTask, Wanted
+from processor.storage.events import emit
 from processor.storage.work import Work
 
 MOST_UNASKED = 1_000
@@ -111,6 +113,15 @@ def plan_missed(work: Work, since: str = "24h", *, store_id: str | None = None) 
     found = (backfill.find(work, id_, store_id) for id_ in backfill.tasks_with_missed(work, from_at, store_id))
     plans = list(_plans(work, [task for task in found if task is not None], wanted))
     return Plan([each for each in plans if each.slot_count or each.unknown_count])
+
+
+def note_request(work: Work, plan: Plan) -> None:
+    """Write that somebody wants the plan to be run: one event for all of its slots."""
+    tasks, stores = {each.task_id for each in plan.tasks}, {each.store_id for each in plan.tasks}
+    subject_id, store_id = (ids.pop() if len(ids) == 1 else None for ids in (set(tasks), set(stores)))
+    requested = {"trigger": Trigger.BACKFILL, "tasks": len(tasks), "slots": plan.slot_count}
+    emit(work, "run.requested", store_id, subject_id, **requested)
+    changes.record(work, "run.requested", store_id, subject_id, after=requested)
 
 
 def left(work: Work, plan: Plan) -> int:

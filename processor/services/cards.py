@@ -7,6 +7,7 @@ from typing import Any
 from processor.errors import Conflict, InvalidInput, NotFound
 from processor.rules.instants import iso
 from processor.services import checks
+from processor.services.changes import note
 from processor.storage.work import Row, Work
 
 LONGEST_TITLE = 200
@@ -84,7 +85,7 @@ def create(
     )
     if run_id is not None:
         work.run("cards.link", run_id=run_id, card_id=card_id, store_id=store_id)
-    return get(work, store_id, card_id)
+    return _noted(work, "card.created", None, get(work, store_id, card_id))
 
 
 def get(work: Work, store_id: str, card_id: str) -> BoardCard:
@@ -119,7 +120,7 @@ def update(
     values = {"id": card.id, "title": title, "description": description, "version": version, "now": work.now}
     if not work.run("cards.update", store_id=store_id, **values).rowcount:
         raise Conflict("The card was changed meanwhile: look at it again, then repeat the change")
-    return get(work, store_id, card_id)
+    return _noted(work, "card.updated", card, get(work, store_id, card_id))
 
 
 def move(work: Work, store_id: str, card_id: str, column: str, position: int | None = None) -> BoardCard:
@@ -133,7 +134,7 @@ def move(work: Work, store_id: str, card_id: str, column: str, position: int | N
     work.run("cards.make_room", store_id=store_id, column_id=target.id, position=place, id=card.id)
     ids = {"board_id": target.board_id, "column_id": target.id, "id": card.id}
     work.run("cards.place", store_id=store_id, position=place, now=work.now, **ids)
-    return get(work, store_id, card_id)
+    return _noted(work, "card.moved", card, get(work, store_id, card_id))
 
 
 def delete(work: Work, store_id: str, card_id: str) -> None:
@@ -142,6 +143,7 @@ def delete(work: Work, store_id: str, card_id: str) -> None:
     card = get(work, store_id, card_id)
     work.run("cards.close_gap", store_id=store_id, id=card.id)
     work.run("cards.delete", store_id=store_id, id=card.id)
+    note(work, "card.deleted", store_id, card.id, before=view(work, card), after=None)
 
 
 def comment(work: Work, store_id: str, card_id: str, author: str, body: str) -> Comment:
@@ -155,6 +157,8 @@ def comment(work: Work, store_id: str, card_id: str, author: str, body: str) -> 
     )
     values = {"id": made.id, "author": made.author, "body": made.body, "now": work.now}
     work.run("cards.comment", store_id=store_id, card_id=card.id, **values)
+    commented = {"title": card.title} | comment_view(work, made)
+    note(work, "card.commented", store_id, card.id, before=None, after=commented)
     return made
 
 
@@ -184,6 +188,12 @@ def view(_: Work, card: BoardCard) -> dict[str, Any]:
 def comment_view(_: Work, made: Comment) -> dict[str, Any]:
     """The comment object."""
     return {"id": made.id, "author": made.author, "body": made.body, "created_at": iso(made.created_at)}
+
+
+def _noted(work: Work, event: str, before: BoardCard | None, after: BoardCard) -> BoardCard:
+    was = None if before is None else view(work, before)
+    note(work, event, after.store_id, after.id, before=was, after=view(work, after))
+    return after
 
 
 def _card(row: Row) -> BoardCard:

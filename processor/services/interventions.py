@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from processor.errors import Conflict
+from processor.rules.instants import iso
 from processor.rules.run_state import TERMINAL, RunState
-from processor.services import checks, runs
+from processor.services import changes, checks, runs
 from processor.services.runs import RunView
 from processor.storage import interventions
 from processor.storage.interventions import Locked, Standing
@@ -19,6 +20,8 @@ def cancel(work: Work, store_id: str, run_id: str) -> RunView:
     run = _standing(work, store_id, run_id)
     if run.state in TERMINAL:
         raise Conflict(f"Run {run.id} is {run.state} already: only a run that has not ended can be cancelled")
+    asked = {"state": run.state}
+    changes.record(work, "run.cancelled", store_id, run.id, before=asked, after={"cancel_requested_at": iso(work.now)})
     if run.state == RunState.RUNNING:
         interventions.request_cancel(work, run)
     else:
@@ -43,6 +46,8 @@ def locked(work: Work, store_id: str, run_id: str | None) -> list[Locked]:
 def unlock(work: Work, store_id: str, found: Sequence[Locked]) -> list[RunView]:
     """Take runs from their workers and hand them back; no attempt is spent. Return those that were still held so."""
     unlocked = [run.id for run in found if interventions.unlock(work, store_id, run)]
+    for run_id in unlocked:
+        changes.record(work, "run.unlocked", store_id, run_id, before={"state": RunState.RUNNING})
     return runs.among(work, unlocked)
 
 

@@ -8,7 +8,8 @@ from processor.errors import Conflict
 from processor.rules.instants import iso, iso_or_none
 from processor.rules.redaction import redacted, redacted_throughout
 from processor.rules.run_state import MOST_RECOVERIES, SUSPECT_RECOVERIES, RunState, Trigger
-from processor.services import checks
+from processor.services import changes, checks
+from processor.storage.events import emit
 from processor.storage.work import Row, Work
 
 Columns = Mapping[Any, Any]
@@ -157,6 +158,9 @@ def queue(
         idempotency_key=idempotency_key,
         now=work.now,
     )
+    requested = {"task_id": task_id, "trigger": trigger, "rerun_of": rerun_of}
+    emit(work, "run.requested", store_id, run_id, **requested)
+    changes.record(work, "run.requested", store_id, run_id, after=requested)
     return get(work, store_id, run_id)
 
 

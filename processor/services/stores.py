@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from processor.errors import Conflict, InvalidInput, NotFound
 from processor.models import Store
 from processor.services import checks
+from processor.services.changes import note
 from processor.services.instants import moment, shown
 from processor.storage.work import Work
 
@@ -34,7 +35,9 @@ def create(work: Work, name: str) -> Store:
     if work.first("stores.create", id=store_id, name=name, now=work.now) is None:
         raise Conflict(f"A store {name!r} exists already: choose another name")
     _create_board(work, store_id)
-    return get(work, store_id)
+    store = get(work, store_id)
+    note(work, "store.created", store_id, store_id, before=None, after=view(work, store))
+    return store
 
 
 def get(work: Work, id_or_name: str) -> Store:
@@ -60,11 +63,13 @@ def update(work: Work, store_id: str, fields: StoreFields, version: int | None =
         raise InvalidInput(
             f"A store has no {', '.join(sorted(unknown))}: change {', '.join(StoreFields.__annotations__)}"
         )
+    before = view(work, store)
     for name, value in _checked(fields).items():
         setattr(store, name, value)
     store.updated_at = moment(work.now)
     store.version += 1
     work.session.flush()
+    note(work, "store.updated", store.id, store.id, before=before, after=view(work, store))
     return store
 
 

@@ -5,7 +5,7 @@ whatever the busy timeout. On Postgres READ COMMITTED and compare-and-set do the
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
@@ -19,6 +19,8 @@ from processor.storage.work import Work
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
+
+    from processor.storage.listeners import Listeners
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,6 +46,7 @@ class Database:
         # A reader beside SQLite's writer would need a connection with a cache of its own: that is slower.
         self.spare_writers = 0 if self.dialect == "sqlite" else 1
         self._clock: Clock | None = None
+        self._listeners: Listeners | None = None
 
     @property
     def clock(self) -> Clock:
@@ -73,8 +76,26 @@ class Database:
         """One whole transaction that may write."""
         clock = self.clock
         # Begun, and on SQLite locked, before now is read: now is no older than the lock.
-        with self.transaction(writes=True) as channel, _settled(Work(channel, clock.now())) as work:
+        with self.transaction(writes=True) as channel, _settled(self.work(channel, clock.now())) as work:
             yield work
+        self.tell(work)
+
+    def listen(self, functions: Mapping[str, Sequence[str]], folder: str) -> None:
+        """Call functions (`package.module:function`, also from `folder`) with the events that match their patterns."""
+        if functions:
+            # A program without listeners starts without what calls them.
+            from processor.storage.listeners import Listeners  # noqa: PLC0415
+
+            self._listeners = Listeners(functions, folder)
+
+    def work(self, channel: Channel, now: int) -> Work:
+        """What a writing transaction offers."""
+        return Work(channel, now, is_heard=self._listeners is not None)
+
+    def tell(self, work: Work) -> None:
+        """Tell the listeners of what is committed now."""
+        if self._listeners is not None and work.heard:
+            self._listeners.tell(work.heard)
 
     @contextmanager
     def reading(self) -> Iterator[Work]:
@@ -129,9 +150,11 @@ class Database:
         self._clock = None
 
     def close(self) -> None:
-        """Give every connection back."""
+        """Give every connection back, and wait a little for the listeners."""
         self._executor.shutdown(wait=True)
         self._hang_up()
+        if self._listeners is not None:
+            self._listeners.drain()
 
     @contextmanager
     def _channel(self) -> Iterator[Channel]:

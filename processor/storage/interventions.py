@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from processor.rules.run_state import RunState
-from processor.storage import passes, turns
+from processor.storage import passes, run_events, turns
 from processor.storage.work import Work
 
 CANCELLED = "The run was cancelled before this tool was called"
@@ -42,7 +42,8 @@ def look_at(work: Work, store_id: str, run_id: str) -> Standing | None:
 
 def cancel(work: Work, run: Standing) -> None:
     """End a run that is queued or waits, let its task look at the slot that waited for it, and end its pass."""
-    work.run("interventions.cancel", id=run.id, fence=run.fence, now=work.now)
+    cancelled = work.first("interventions.cancel", id=run.id, fence=run.fence, now=work.now)
+    run_events.ended(work, cancelled, RunState.CANCELLED)
     refuse_calls(work, run.id, CANCELLED)
     if run.attempt:
         _end_attempt(work, run)
@@ -68,9 +69,10 @@ def unlock(work: Work, store_id: str, run: Locked) -> bool:
 
     A model call that is under way is booked as lost: its worker cannot say any more what it cost.
     """
-    held = work.run("interventions.unlock", id=run.id, store_id=store_id, fence=run.fence, now=work.now)
-    if not held.rowcount:
+    held = work.first("interventions.unlock", id=run.id, store_id=store_id, fence=run.fence, now=work.now)
+    if held is None:
         return False
+    run_events.unlocked(work, held)
     lost_nanousd = turns.lose_calls(work, run.id, "its run was unlocked while it was under way")
     work.run("interventions.charge", id=run.id, lost_nanousd=lost_nanousd)
     _log(work, run.id, store_id, "run.unlocked")

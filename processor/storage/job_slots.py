@@ -8,7 +8,7 @@ from typing import Any
 
 from processor.rules.disposition import Decision, Disposition, LedgerEntry
 from processor.rules.schedules import Schedule, from_columns
-from processor.storage import passes, slots
+from processor.storage import passes, slot_events, slots
 from processor.storage.slots import FIRST, SCHEDULE_COLUMNS, Entry
 from processor.storage.work import Work
 
@@ -87,6 +87,7 @@ def enter(
 def _enter(work: Work, entries: Sequence[Entry], schedule_of_job: Callable[[str], Schedule]) -> int:
     free = slots.around_claims(work, "job_slots.claimed_within", entries, schedule_of_job)
     won = work.all("job_slots.record", now=work.now, entries=json.dumps([_row(*entry) for entry in free]))
+    slot_events.passed_over(work, "job_id", won)
     claims = [row for row in won if row.job_run_id is not None]
     for row in claims:
         passes.begin(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from processor.errors import StaleWriter
 from processor.rules.retry import RetryPolicy, read_classes
 from processor.rules.run_state import MOST_RECOVERIES, SUSPECT_RECOVERIES, ErrorClass, RunState, WaitingFor
-from processor.storage import passes
+from processor.storage import passes, run_events
 from processor.storage.work import Row, Work
 
 
@@ -154,6 +154,10 @@ def _take(work: Work, name: str, worker: Worker, **wanted: int | None) -> list[C
         most_count=MOST_RECOVERIES,
         **wanted,
     )
+    if name == "runs.take_over":
+        run_events.recovered(work, rows)
+    else:
+        run_events.started(work, [row for row in rows if row.is_start])
     return [_claim(row, worker) for row in rows]
 
 
@@ -209,22 +213,29 @@ def step(work: Work, claim: Claim, spent: Spent) -> bool:
     return cancel_requested_at is not None
 
 
-def wait(work: Work, claim: Claim, waiting_for: WaitingFor, not_before: int | None) -> None:
-    """Give the run back until `not_before` (epoch seconds). Raises StaleWriter."""
-    changed = work.run(
+def wait(
+    work: Work,
+    claim: Claim,
+    waiting_for: WaitingFor,
+    not_before: int | None,
+    error_class: ErrorClass | None = None,
+) -> None:
+    """Give the run back until `not_before` (epoch seconds), because of an error or not. Raises StaleWriter."""
+    waiting: Row = work.first(
         "runs.wait",
         id=claim.run_id,
         fence=claim.fence,
         waiting_for=waiting_for,
         not_before=not_before,
         now=work.now,
-    ).rowcount
-    _require(work, ours=changed == 1, claim=claim)
+    )
+    _require(work, ours=waiting is not None, claim=claim)
+    run_events.waiting(work, waiting, not_before, error_class)
 
 
 def finish(work: Work, claim: Claim, ending: Ending) -> None:
     """End the run, let its task look at the slot that waited for it, and move its pass on. Raises StaleWriter."""
-    ended = work.first(
+    ended: Row = work.first(
         "runs.finish",
         id=claim.run_id,
         fence=claim.fence,
@@ -234,12 +245,11 @@ def finish(work: Work, claim: Claim, ending: Ending) -> None:
         error=ending.error,
         now=work.now,
     )
-    if ended is None:
-        _require(work, ours=False, claim=claim)
-    else:
-        if ended.job_run_id is not None:
-            passes.run_ended(work, ended.job_run_id, ending.state)
-        work.later("runs.release_task", task_id=ended.task_id, started_at=ended.started_at)
+    _require(work, ours=ended is not None, claim=claim)
+    run_events.ended(work, ended, ending.state, ending.error_class)
+    if ended.job_run_id is not None:
+        passes.run_ended(work, ended.job_run_id, ending.state)
+    work.later("runs.release_task", task_id=ended.task_id, started_at=ended.started_at)
 
 
 def end_attempt(work: Work, claim: Claim, error_class: str | None, error: str | None) -> None:

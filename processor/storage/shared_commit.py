@@ -125,8 +125,11 @@ class SharedCommit:
         clock = self._database.clock
         with self._database.transaction(writes=True) as channel:
             now = clock.now()
-            for step in steps:
-                _run_alone(step, channel, Work(channel, now))
+            works = [self._database.work(channel, now) for _ in steps]
+            for step, work in zip(steps, works, strict=True):
+                _run_alone(step, channel, work)
+        for work in works:
+            self._database.tell(work)
 
     @staticmethod
     def _tell(steps: Sequence[_Step]) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from processor.rules.clock_step import around
-from processor.rules.disposition import Decision, LedgerEntry
+from processor.rules.disposition import Decision, Disposition, LedgerEntry
 from processor.rules.schedules import Schedule, from_columns
+from processor.storage import slot_events
 from processor.storage.work import Work
 
 PAGE = 20_000
@@ -116,6 +117,10 @@ def enter(work: Work, entries: Sequence[Entry], schedule_of: Callable[[str], Sch
         for task_id, store_id, entry in around_claims(work, "slots.claimed_within", entries, schedule_of)
     ]
     work.run("slots.record", batch_id=batch_id, now=work.now, entries=json.dumps(rows))
+    passed_over = [row[:3] for row in rows if row[3] != Disposition.CLAIMED]
+    if passed_over:
+        written = work.all("slots.passed_over", batch_id=batch_id, entries=json.dumps(passed_over))
+        slot_events.passed_over(work, "task_id", written)
     return batch_id
 
 

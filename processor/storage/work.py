@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from processor.rules.events import Told
 from processor.storage.channel import Channel
 from processor.storage.faults import explained
 from processor.storage.statements import statement
@@ -23,15 +24,17 @@ Row = Any
 class Work:
     """What a transaction offers to those who run in it; `now` is the moment it began, in epoch seconds.
 
-    `actor` is who makes the changes, for the audit trail: this program, until somebody sets it.
+    `actor` is who makes the changes, for the audit trail: this program, until somebody sets it. `heard` are the events
+    so far, for those who listen; None if nobody does.
     Named SQL does not pass through SQLAlchemy's execution, which would cost several times what the statement does.
     The session is made when the first row object is asked for.
     """
 
-    def __init__(self, channel: Channel, now: int) -> None:
+    def __init__(self, channel: Channel, now: int, *, is_heard: bool = False) -> None:
         self.dialect = channel.dialect
         self.now = now
         self.actor = SYSTEM
+        self.heard: list[Told] | None = [] if is_heard else None
         self.cursor = channel.cursor
         self._channel = channel
         self._session: Session | None = None
@@ -95,7 +98,7 @@ class Work:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what is written within, and only that, if it fails. It is set before the first statement within."""
-        depth = len(self._savepoints)
+        depth, heard = len(self._savepoints), len(self.heard or ())
         self.settle()  # what the session wrote before is not of this savepoint
         self._savepoints.append(False)
         try:
@@ -104,6 +107,8 @@ class Work:
         except BaseException:
             self.close()
             self._waiting.clear()
+            if self.heard is not None:
+                del self.heard[heard:]
             was_set = self._savepoints.pop()
             self._channel.require_transaction()
             if was_set and self._channel.usable:

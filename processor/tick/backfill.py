@@ -23,7 +23,7 @@ from processor.storage import backfill, runs
 from processor.storage.backfill import PastTask
 from processor.storage.database import Database
 from processor.storage.runs import Worker
-from processor.storage.work import Row, Work
+from processor.storage.work import SYSTEM, Row, Work
 from processor.tick import checks, claims
 from processor.tick.claims import Claims
 from processor.tick.execute import Execution
@@ -49,22 +49,35 @@ class BackfillReport:
 
 
 async def run_backfill(
-    database: Database, settings: Settings, plan: Plan, context: TickContext, *, newest_first: bool = False
+    database: Database,
+    settings: Settings,
+    plan: Plan,
+    context: TickContext,
+    *,
+    newest_first: bool = False,
+    actor: str = SYSTEM,
 ) -> BackfillReport:
     """Run what is planned, with as many runs at once as the settings say, until nothing is left or `context` ends.
 
+    `actor` is who wants it, for the audit trail.
     Raises Conflict while everything is stopped, and ConfigurationError without a credential.
     """
     checks.require_usable(database)
     _require_free(database, settings)
     row = TickRow(database, str(uuid.uuid4()))
-    database.write(row.begin)
+    database.write(_begin, row, plan, actor)
     line = Line(settings, plan, newest_first=newest_first)
     context.listener = _Counting(context.listener, line)
     row.report.due = len(plan.tasks)
     await row.close_after(_work(database, settings, line, context, row.report), context)
     with database.reading() as work:
         return BackfillReport(row.report, plans.left(work, plan), line.obstacles)
+
+
+def _begin(work: Work, row: TickRow, plan: Plan, actor: str) -> None:
+    work.actor = actor
+    row.begin(work)
+    plans.note_request(work, plan)
 
 
 def _require_free(database: Database, settings: Settings) -> None:

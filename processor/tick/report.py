@@ -29,6 +29,11 @@ class TickReport:
     exit_code: int = 0
     error: str | None = None
 
+    @property
+    def idle(self) -> bool:
+        """There was nothing to do."""
+        return not (self.due or self.runs or self.exit_code)
+
     def as_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
         return {name: getattr(self, name) for name in self.__slots__ if name not in ("exit_code", "error")}

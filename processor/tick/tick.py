@@ -7,6 +7,7 @@
 4. Write the tick's row. A failed run is data; what stops a tick is its exit code.
 """
 
+import json
 import os
 import platform
 import resource
@@ -24,6 +25,7 @@ from processor.services.runs import RunView
 from processor.settings import Settings
 from processor.storage import runs, ticks
 from processor.storage.database import Database
+from processor.storage.events import emit
 from processor.storage.runs import Claim, Worker
 from processor.storage.ticks import TickEnd
 from processor.storage.work import Work
@@ -113,6 +115,8 @@ async def _asked(
 
 def _begin(work: Work, row: "TickRow", lease_seconds: int) -> StepBack | None:
     stepped_back = undo_future(work, lease_seconds)
+    if stepped_back is not None:
+        emit(work, "clock.stepped_back", None, None, **asdict(stepped_back))
     row.begin(work)
     return stepped_back
 
@@ -220,19 +224,26 @@ class TickRow:
         )
         try:
             report.finished_at = iso(self._database.clock.now())
-            self._database.write(ticks.finish, report.tick_id, end)
+            self._database.write(_finish, report, end)
         except ProcessorError as error:
             report.exit_code = report.exit_code or error.exit_code
             report.error = report.error or str(error)
         _log(report)
 
 
+def _finish(work: Work, report: TickReport, end: TickEnd) -> None:
+    """Close the row; a tick that found nothing to do tells nothing."""
+    if not report.idle:
+        told = json.loads(end.counts) | {"runs": len(report.runs), "exit_code": end.exit_code}
+        emit(work, "tick.finished", None, report.tick_id, **told)
+    ticks.finish(work, report.tick_id, end)
+
+
 def _log(report: TickReport) -> None:
     """One line about the tick, whatever became of it; a tick that found nothing to do is silent."""
     fields = {key: value for key, value in report.as_json().items() if key != "runs"}
     if report.error is None:
-        idle = not (report.due or report.runs or report.exit_code)
-        (get_logger().debug if idle else get_logger().info)("tick.finished", **fields)
+        (get_logger().debug if report.idle else get_logger().info)("tick.finished", **fields)
     else:
         log = get_logger().error if report.exit_code else get_logger().warning
         log("tick.finished", exit_code=report.exit_code, error=report.error, **fields)

@@ -12,7 +12,8 @@ WHERE id = :id AND store_id = :store_id
 UPDATE runs
 SET state = 'cancelled', cancel_requested_at = :now, finished_at = :now,
     waiting_for = NULL, not_before = NULL, waiting_since = NULL
-WHERE id = :id AND state IN ('queued', 'waiting') AND fence = :fence;
+WHERE id = :id AND state IN ('queued', 'waiting') AND fence = :fence
+RETURNING id, store_id, task_id, job_run_id, attempt, cost_nanousd;
 
 -- name: request_cancel
 -- The worker hears of it with its next step; who asks again changes nothing.
@@ -39,7 +40,8 @@ ORDER BY r.lease_expires_at, r.id;
 UPDATE runs
 SET state = 'waiting', waiting_for = 'resume', not_before = :now, waiting_since = coalesce(waiting_since, :now),
     fence = fence + 1, worker_id = NULL, lease_expires_at = NULL
-WHERE id = :id AND store_id = :store_id AND state = 'running' AND fence = :fence;
+WHERE id = :id AND store_id = :store_id AND state = 'running' AND fence = :fence
+RETURNING id, store_id, task_id, job_run_id, attempt;
 
 -- name: charge
 UPDATE runs SET cost_nanousd = cost_nanousd + :lost_nanousd WHERE id = :id;

@@ -50,7 +50,7 @@ INSERT INTO processed_job_executions
 -- [postgresql] FROM jsonb_array_elements(CAST(:entries AS jsonb)) AS value
 WHERE true
 ON CONFLICT (job_id, scheduled_time, store_id) DO NOTHING
-RETURNING job_id, store_id, scheduled_time, job_run_id;
+RETURNING job_id, store_id, scheduled_time, disposition, job_run_id, until_time, slot_count;
 
 -- name: claimed_within
 -- Claims that lie in ranges of slots which are about to be accounted for.

@@ -53,7 +53,9 @@ WHERE id IN (
     LIMIT :limit
     -- [postgresql] FOR UPDATE SKIP LOCKED
 )
-RETURNING id, store_id, task_id, fence, attempt, recoveries, cancel_requested_at;
+RETURNING id, store_id, task_id, job_run_id, fence, attempt, recoveries, cancel_requested_at,
+    -- nobody has opened the conversation of this attempt
+    NOT EXISTS (SELECT 1 FROM run_attempts AS a WHERE a.run_id = runs.id AND a.attempt = runs.attempt) AS is_start;
 
 -- name: resume
 -- Waiting runs whose time has come. A retry is a new start; everything else goes on where it was.
@@ -74,7 +76,9 @@ WHERE id IN (
     LIMIT :limit
     -- [postgresql] FOR UPDATE SKIP LOCKED
 )
-RETURNING id, store_id, task_id, fence, attempt, recoveries, cancel_requested_at;
+RETURNING id, store_id, task_id, job_run_id, fence, attempt, recoveries, cancel_requested_at,
+    -- nobody has opened the conversation of this attempt
+    NOT EXISTS (SELECT 1 FROM run_attempts AS a WHERE a.run_id = runs.id AND a.attempt = runs.attempt) AS is_start;
 
 -- name: take_over
 -- Runs whose worker went silent. One that will not be executed, because it was recovered too often, is no suspect.
@@ -95,7 +99,9 @@ WHERE id IN (
     LIMIT :limit
     -- [postgresql] FOR UPDATE SKIP LOCKED
 )
-RETURNING id, store_id, task_id, fence, attempt, recoveries, cancel_requested_at;
+RETURNING id, store_id, task_id, job_run_id, fence, attempt, recoveries, cancel_requested_at,
+    -- nobody has opened the conversation of this attempt
+    NOT EXISTS (SELECT 1 FROM run_attempts AS a WHERE a.run_id = runs.id AND a.attempt = runs.attempt) AS is_start;
 
 -- name: held
 SELECT id, store_id, task_id, fence, attempt, recoveries, cancel_requested_at
@@ -118,14 +124,15 @@ RETURNING cancel_requested_at;
 UPDATE runs
 SET state = 'waiting', waiting_for = :waiting_for, not_before = :not_before,
     waiting_since = coalesce(waiting_since, :now), worker_id = NULL, lease_expires_at = NULL
-WHERE id = :id AND state = 'running' AND fence = :fence;
+WHERE id = :id AND state = 'running' AND fence = :fence
+RETURNING id, store_id, task_id, job_run_id, attempt, waiting_for;
 
 -- name: finish
 UPDATE runs
 SET state = :state, output = :output, error_class = :error_class, error = :error, finished_at = :now,
     waiting_since = NULL, worker_id = NULL, lease_expires_at = NULL
 WHERE id = :id AND state = 'running' AND fence = :fence
-RETURNING task_id, started_at, job_run_id;
+RETURNING id, store_id, task_id, job_run_id, attempt, cost_nanousd, started_at;
 
 -- name: release_task
 -- A task whose run ended shows when that began, if it did, and looks again at the slot that waited for it.

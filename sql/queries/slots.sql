@@ -93,6 +93,21 @@ FROM json_each(:entries)
 WHERE true
 ON CONFLICT (task_id, scheduled_time, store_id) DO NOTHING;
 
+-- name: passed_over
+-- Which rows of slots that do not run a batch really wrote.
+SELECT l.task_id, l.store_id, l.disposition, l.scheduled_time, l.until_time, l.slot_count
+FROM (
+    -- [sqlite] SELECT value ->> 0 AS task_id, value ->> 1 AS store_id, value ->> 2 AS scheduled_time
+    -- [sqlite] FROM json_each(:entries)
+    -- [postgresql] SELECT CAST(value ->> 0 AS uuid) AS task_id, CAST(value ->> 1 AS uuid) AS store_id,
+    -- [postgresql]     CAST(value ->> 2 AS bigint) AS scheduled_time
+    -- [postgresql] FROM jsonb_array_elements(CAST(:entries AS jsonb)) AS value
+) AS g
+JOIN processed_task_executions AS l
+    ON l.task_id = g.task_id AND l.scheduled_time = g.scheduled_time AND l.store_id = g.store_id
+WHERE l.batch_id = :batch_id
+ORDER BY l.task_id, l.scheduled_time;
+
 -- name: claimed_within
 -- Claims that lie in ranges of slots which are about to be accounted for.
 SELECT l.task_id AS id, g.begins_at, l.scheduled_time

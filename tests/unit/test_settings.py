@@ -182,4 +182,4 @@ def test_settings_do_not_change_while_the_program_runs(tmp_path: Path) -> None:
 def test_every_key_of_the_file_has_its_variable_unless_it_is_a_mapping() -> None:
     keys = [key for key in file_keys() if not is_mapping(key)]
     assert {key: variables(key)[0] for key in keys} == {key: f"PROCESSOR_{key.upper()}" for key in keys}
-    assert [variables(key) for key in file_keys() if is_mapping(key)] == [()]
+    assert {variables(key) for key in file_keys() if is_mapping(key)} == {()}

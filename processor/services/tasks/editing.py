@@ -9,6 +9,7 @@ from processor.rules.disposition import Misfire
 from processor.rules.retry import SHIPPED_DEFAULTS, RetryDefaults
 from processor.rules.schedules import Manual
 from processor.services import checks
+from processor.services.changes import note
 from processor.services.instants import epoch, moment
 from processor.services.tasks.accounting import account
 from processor.services.tasks.fields import TaskFields, checked, checked_budget, checked_enabled, refuse_unavailable
@@ -17,6 +18,7 @@ from processor.services.tasks.reading import save
 from processor.services.tasks.retrying import asked_retries, own_policy, write_retries
 from processor.services.tasks.suspension import disable, enable
 from processor.services.tasks.timing import Timing, asked, write_next, write_schedule
+from processor.services.tasks.view import audited
 from processor.storage.work import Work
 
 
@@ -60,6 +62,7 @@ def create(
     work.session.add(task)
     work.session.flush()
     work.later("tasks.note_edit", now=work.now)
+    note(work, "task.created", store_id, task.id, before=None, after=audited(work, task))
     return task
 
 
@@ -81,7 +84,7 @@ def update(
     """
     refuse_unavailable(fields)
     task = locked_with_jobs(work, store_id, task_id, version, joining=fields.get("job_id"))
-    left = ordered_in(task)
+    before, left = audited(work, task), ordered_in(task)
     timing = asked(fields, work.now, task) or _timing_without_job(task, fields, work.now)
     columns = checked(work, store_id, fields, known_tools)
     asked_of_retries, own_retries = asked_retries(fields), own_policy(task, retries)
@@ -96,6 +99,7 @@ def update(
     take_place(work, task, left)
     write_retries(task, asked_of_retries, own_retries, retries)
     save(work, task)
+    note(work, "task.updated", store_id, task.id, before=before, after=audited(work, task))
     if "enabled" in fields:
         return (enable if enabled else disable)(work, store_id, task_id)
     return task

@@ -10,8 +10,10 @@ from collections.abc import Iterable
 
 from processor.errors import Conflict
 from processor.models import Task
+from processor.services.changes import note
 from processor.services.tasks.membership import close_gap, ordered_in
 from processor.services.tasks.reading import get, locked
+from processor.services.tasks.view import audited
 from processor.storage import order, passes
 from processor.storage.passes import Pass
 from processor.storage.work import Row, Work
@@ -24,9 +26,10 @@ class _ChangedMeanwhileError(Exception):
 def delete(work: Work, store_id: str, task_id: str, *, force: bool = False) -> None:
     """Remove a task with its runs; its ledger stays. Raises Conflict while a run of it is live, unless `force`."""
     task, under_way = _held(work, store_id, task_id, force=force)
-    job_id = ordered_in(task)
+    before, job_id = audited(work, task), ordered_in(task)
     work.session.expunge(task)
     work.run("tasks.delete", store_id=store_id, id=task.id)
+    note(work, "task.deleted", store_id, task.id, before=before, after=None)
     if job_id is not None:
         close_gap(work, job_id)
     for each in under_way:

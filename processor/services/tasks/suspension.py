@@ -1,12 +1,17 @@
 """Stops and starts a task's slots. Manual runs, retries under way, approvals and job steps go on meanwhile."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from processor.errors import Conflict, InvalidInput
 from processor.models import Task
 from processor.rules.schedules import Manual
+from processor.services.changes import note
 from processor.services.instants import epoch, moment, parse_instant
 from processor.services.tasks.accounting import account
 from processor.services.tasks.reading import locked, save
 from processor.services.tasks.timing import schedule_of, write_next
+from processor.services.tasks.view import audited
 from processor.storage.work import Work
 
 
@@ -15,9 +20,9 @@ def disable(work: Work, store_id: str, task_id: str, version: int | None = None)
     task = locked(work, store_id, task_id, version)
     if not task.enabled:
         return task
+    before = audited(work, task)
     task.enabled, task.paused_until, task.held, task.held_slot = False, None, False, None
-    write_next(task)
-    return save(work, task)
+    return _saved(work, task, "task.disabled", before)
 
 
 def enable(work: Work, store_id: str, task_id: str, version: int | None = None) -> Task:
@@ -25,10 +30,10 @@ def enable(work: Work, store_id: str, task_id: str, version: int | None = None) 
     task = locked(work, store_id, task_id, version)
     if task.enabled and task.paused_until is None:
         return task
+    before = audited(work, task)
     account(work, task, _end_of_suspension(task, work.now))
     task.enabled, task.paused_until = True, None
-    write_next(task)
-    return save(work, task)
+    return _saved(work, task, "task.enabled", before)
 
 
 def pause(work: Work, store_id: str, task_id: str, until: str | int, version: int | None = None) -> Task:
@@ -41,9 +46,16 @@ def pause(work: Work, store_id: str, task_id: str, until: str | int, version: in
         raise Conflict("The task is disabled, which is a pause without an end: enable it first")
     if isinstance(schedule_of(task), Manual):
         raise InvalidInput("The task has no schedule that could pause: it runs only when somebody asks")
+    before = audited(work, task)
     task.paused_until, task.held, task.held_slot = moment(until_at), False, None
+    return _saved(work, task, "task.paused", before)
+
+
+def _saved(work: Work, task: Task, event: str, before: Mapping[str, Any]) -> Task:
     write_next(task)
-    return save(work, task)
+    save(work, task)
+    note(work, event, task.store_id, task.id, before=before, after=audited(work, task))
+    return task
 
 
 def _end_of_suspension(task: Task, now: int) -> int:

@@ -18,6 +18,7 @@ _IN_WORDS = {
     "file_watch": "When a watched file changes",
     "adaptive": "Adaptive",
 }
+_FOLLOWS = {"schedule_text", "last_run_at", "next_run_at"}
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
@@ -77,6 +78,11 @@ def _view(task: Task, job: Row | None) -> dict[str, Any]:
         "updated_at": shown(task.updated_at),
         "version": task.version,
     }
+
+
+def audited(work: Work, task: Task) -> dict[str, Any]:
+    """What the audit trail keeps of a task: what people set, and nothing that follows from it."""
+    return {key: value for key, value in view(work, task).items() if key not in _FOLLOWS}
 
 
 def in_words(schedule_type: str, schedule: Schedule) -> str:

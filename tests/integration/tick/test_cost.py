@@ -128,7 +128,7 @@ def test_ten_due_tasks_take_as_many_statements_as_five_hundred(world: World, tim
         needed.append([sql for sql in statements if not sql.startswith("BEGIN")])
 
     assert needed[0] == needed[1]
-    assert len(needed[0]) <= 10
+    assert len(needed[0]) <= 12
 
 
 @pytest.fixture
