@@ -10,7 +10,19 @@ ENOUGH = 20
 """Columns that can be spared come only while free text keeps this width."""
 
 FREE_TEXT = frozenset(
-    {"column", "job_name", "made_by", "name", "output", "prompt", "schedule_text", "task_name", "title"}
+    {
+        "changed",
+        "column",
+        "job_name",
+        "made_by",
+        "name",
+        "output",
+        "payload",
+        "prompt",
+        "schedule_text",
+        "task_name",
+        "title",
+    }
 )
 """Fields that may be cut; states, instants, numbers and ids are whole or not there."""
 

@@ -21,6 +21,8 @@ COMMANDS = {
     "runs": ("processor.cli.runs:app", "Runs of tasks: look at them, cancel them, run them again."),
     "backfill": ("processor.cli.backfill:app", "Run slots of the past that nobody ran, or run them again."),
     "cards": ("processor.cli.cards:app", "The board that agents and people share."),
+    "events": ("processor.cli.events:app", "What happened, and what happens."),
+    "audit": ("processor.cli.audit:app", "Who changed what: people, agents, and this program."),
     "stores": ("processor.cli.stores:app", "Tenants: each has tasks, runs and a board of its own."),
     "db": ("processor.cli.db:app", "Make the database, or bring it up to date."),
     "unlock": ("processor.cli.unlock:app", "Take runs from workers that went silent."),

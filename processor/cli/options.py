@@ -14,6 +14,11 @@ DEFAULT_STORE = "default"
 DEFAULT_LIMIT = 50
 
 Store = Annotated[str, typer.Option("--store", metavar="ID|NAME", help="The store to look at or change.")]
+AnyStore = Annotated[str | None, typer.Option("--store", metavar="ID|NAME", help="Only this store; otherwise all.")]
+Since = Annotated[
+    str | None, typer.Option("--since", metavar="DURATION|INSTANT", help="Not before: 1h, 7d, or an instant.")
+]
+Subject = Annotated[str | None, typer.Option("--subject", metavar="ID", help="Only what is about this thing.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="Show at most so many.")]
 All = Annotated[bool, typer.Option("--all", help="Show all, however many there are.")]

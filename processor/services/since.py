@@ -1,0 +1,31 @@
+"""How far back somebody wants to look: a duration before now, or an instant."""
+
+import re
+import uuid
+
+from processor.errors import InvalidInput
+from processor.rules.schedules import parse_interval
+from processor.services.instants import parse_instant
+
+_DURATION = re.compile(r"\s*(\d+\s*[a-z]+\s*)+", re.IGNORECASE)
+
+
+def since(given: str | None, now: int) -> int | None:
+    """Epoch seconds of `1h`, or of an instant; None for None. Raises InvalidInput and InvalidSchedule."""
+    if given is None:
+        return None
+    if _DURATION.fullmatch(given):
+        return max(0, now - parse_interval(given))
+    return parse_instant(given, "--since")
+
+
+def subject(given: str | None) -> str | None:
+    """The id of what a row is about, in the form that the database holds; raises InvalidInput for what is no id."""
+    if given is None:
+        return None
+    try:
+        return str(uuid.UUID(given))
+    except ValueError:
+        raise InvalidInput(
+            f"{given[:60]!r} is no id: give that of a task, run, job, card or store, a UUID, as the lists show it"
+        ) from None
