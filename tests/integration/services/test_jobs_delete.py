@@ -5,6 +5,7 @@ import threading
 import pytest
 from sqlmodel import SQLModel
 
+from processor.context import TickContext
 from processor.errors import Conflict, NotFound
 from processor.models import (
     AuditEntry,
@@ -30,9 +31,8 @@ from processor.storage.runs import Claim, Ending, Worker
 from processor.storage.work import Work
 from tests.conftest import Stores
 from tests.dump import everything
-from tests.integration.tick.gone_worker import GoneWorker
 from tests.rows import add_run
-from tests.world import DEFAULT_STORE, World, says
+from tests.world import DEFAULT_STORE, World
 
 BELONGS: tuple[type[SQLModel], ...] = (Job, JobRun, JobRunStep, Task, Run, RunAttempt, RunCard, RunLog, Turn, LlmCall)
 STAYS: tuple[type[SQLModel], ...] = (LedgerRow, JobLedgerRow, Card)
@@ -131,19 +131,24 @@ def test_a_queued_run_outside_a_pass_is_not_in_the_way(world: World) -> None:
 def test_a_worker_that_executes_a_step_finds_it_gone_and_leaves_quietly(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    job_id, _ = world.job(2)
+    job_id, (first, _) = world.job(2)
+    other = world.due_task(name="Other")
     begin(world, job_id)
-    gone = GoneWorker(world)
-    gone.begin_call()
-    delete(world, job_id, force=True)
-    before = everything(world.database)
-    left = world.tick()
-    assert (left.succeeded, left.failed, left.recovered) == (0, 0, 0)
-    with pytest.raises(Exception, match=f"Run {gone.claim.run_id} was deleted"):
-        gone.record(says("Late"))
-    assert everything(world.database, "ticks", "heartbeat") == {
-        name: rows for name, rows in before.items() if name not in {"ticks", "heartbeat"}
-    }
+    under_way = world.run(first).id
+
+    def delete_when_it_starts(event: str, /, **fields: object) -> None:
+        if event == "run.started" and fields["run_id"] == under_way:
+            delete(world, job_id, force=True)
+
+    report = world.tick(TickContext(240, delete_when_it_starts))
+
+    told = capsys.readouterr()
+    assert "was deleted, with its task or job" in told.out + told.err
+    assert "taken over" not in told.out + told.err
+    assert report.exit_code == 0
+    assert [run.task_id for run in world.rows(Run)] == [other]
+    assert world.run(other).state == "succeeded"
+    assert world.broken() == []
 
 
 def test_a_pass_of_another_job_that_loses_its_step_under_way_goes_on(world: World) -> None:
