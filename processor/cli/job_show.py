@@ -4,8 +4,8 @@ from typing import Any
 
 from processor.cli.render import show_json, show_line, show_object, show_table
 
-STEPS = {"position": "STEP", "id": "ID", "name": "NAME", "schedule_text": "SCHEDULE", "shown_state": "STATE"}
-FIRST = ("position", "name", "shown_state", "id")
+STEPS = {"position": "STEP", "id": "ID", "name": "NAME", "schedule_text": "SCHEDULE", "state": "STATE"}
+FIRST = ("position", "name", "state", "id")
 _ELSEWHERE = {"task_order", "tasks", "schedule", "job_run", "version", "status", "progress"}
 _SKIPPED = {"disabled": "its task is disabled", "left_job": "its task is no longer a step of the job"}
 
@@ -27,7 +27,7 @@ def show_job(shown: dict[str, Any], *, as_json: bool) -> None:
 
 def show_steps(tasks: list[dict[str, Any]]) -> None:
     """Print the tasks of a job, with what the newest pass did with each."""
-    show_table([task | {"shown_state": _state(task)} for task in tasks], STEPS, FIRST)
+    show_table([task | {"state": _state(task)} for task in tasks], STEPS, FIRST)
 
 
 def headline(shown: dict[str, Any]) -> str:

@@ -23,7 +23,7 @@ from processor.cli.options import (
     noun,
     verb,
 )
-from processor.cli.render import confirm, show_json, show_line, show_list
+from processor.cli.render import confirm, say, show_json, show_line, show_list
 from processor.models import Job
 from processor.services import jobs, tasks
 from processor.storage.work import Work
@@ -177,7 +177,11 @@ def list_tasks(
 @verb(app, "cancel", f"processor jobs cancel {EXAMPLE_ID}")
 def cancel_job(job: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
     """End the pass that runs: at once, or when the worker of its step has left."""
-    _show_changed(store, json, lambda work, store_id: jobs.cancel(work, store_id, job))
+    with changing(store) as (work, store_id):
+        shown = jobs.view(work, jobs.cancel(work, store_id, job))
+    show_job(shown, as_json=json)
+    if shown["status"] == "in_progress":
+        say("A worker is at this task: the pass ends when it leaves, before its next call of the model or of a tool.")
 
 
 job_order.add_to(app)

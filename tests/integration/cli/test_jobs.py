@@ -2,8 +2,9 @@ from contextlib import closing
 
 import pytest
 
-from processor.storage import passes
+from processor.storage import passes, runs
 from processor.storage.database import Database
+from processor.storage.runs import Worker
 from tests.integration.cli.conftest import Processor
 from tests.world import DEFAULT_STORE
 
@@ -98,6 +99,18 @@ def test_a_pass_is_told_in_one_sentence(processor: Processor, job: tuple[str, li
     assert "Completed (3/3)" in shown
     assert "skipped: its task is disabled" in shown
     assert processor("jobs", "update", job_id, "--status", "pending", "--json").json["progress"] == "0/3"
+
+
+def test_cancelling_a_step_that_a_worker_has_says_when_the_pass_ends(
+    processor: Processor, job: tuple[str, list[str]], sqlite_url: str
+) -> None:
+    job_id, _ = job
+    begin(sqlite_url, job_id)
+    with closing(Database(sqlite_url)) as database:
+        database.write(runs.claim, Worker("00000000-0000-4000-8000-0000000000aa", lease_seconds=120), 1)
+    asked = processor("jobs", "cancel", job_id)
+    assert (asked.code, "Running task 1/3" in asked.out) == (0, True)
+    assert "the pass ends when it leaves" in asked.err
 
 
 def test_deleting_asks_and_says_how_much_goes(processor: Processor, job: tuple[str, list[str]]) -> None:
