@@ -7,7 +7,7 @@ import pytest
 
 from processor.errors import Conflict, InvalidInput, NotFound
 from processor.models import Job
-from processor.services import tasks
+from processor.services import jobs, tasks
 from processor.storage import order
 from tests.conftest import Stores
 from tests.integration.services.membership import SEQUENTIAL, change, new_job, order_of, steps, version_of
@@ -106,11 +106,13 @@ def test_an_edit_that_changes_no_place_leaves_the_order_as_it_is(world: World) -
 
 def test_who_orders_a_job_as_it_was_is_told_by_its_version(world: World) -> None:
     job_id = new_job(world)
-    (first,) = steps(world, job_id, "A")
+    first, second = steps(world, job_id, "A", "B")
     seen = version_of(world, job_id)
     world.clock.advance(60)
     with world.database.writing() as work:
         tasks.delete(work, DEFAULT_STORE, first)
+    with world.database.writing() as work, pytest.raises(Conflict, match="changed meanwhile"):
+        jobs.reorder(work, DEFAULT_STORE, job_id, [second], version=seen)
     (row,) = world.rows(Job, id=job_id)
     assert row.version == seen + 1
     assert row.updated_at.timestamp() == world.clock.now

@@ -9,7 +9,7 @@ import pytest
 from processor.errors import Conflict, NotFound
 from processor.models import Job, JobRun, Task
 from processor.rules.run_state import RunState
-from processor.services import tasks
+from processor.services import jobs, tasks
 from processor.storage import order, passes
 from processor.storage.runs import Ending, Worker, claim, finish
 from processor.storage.work import Work
@@ -41,29 +41,28 @@ def test_tasks_that_are_appended_at_once_all_get_a_place(world: World) -> None:
 
 
 def reorder(work: Work, job_id: str, chance: random.Random) -> None:
-    """What anybody does who orders a job anew."""
+    """Order a job anew, as it is while nobody else changes it."""
     order.hold(work, DEFAULT_STORE, [job_id])
     ids = order.of(work, job_id)
     chance.shuffle(ids)
-    order.write(work, job_id, ids)
-    order.note_change(work, job_id)
+    jobs.reorder(work, DEFAULT_STORE, job_id, ids)
 
 
 def test_tasks_move_between_jobs_that_are_ordered_anew_meanwhile(world: World) -> None:
-    jobs = [new_job(world), new_job(world)]
-    moving = [id_ for job_id in jobs for id_ in steps(world, job_id, "A", "B", "C", "D")]
+    both = [new_job(world), new_job(world)]
+    moving = [id_ for job_id in both for id_ in steps(world, job_id, "A", "B", "C", "D")]
 
     def move(number: int) -> None:
         chance = random.Random(number)
         if number % 2:
-            world.database.write(reorder, chance.choice(jobs), chance)
+            world.database.write(reorder, chance.choice(both), chance)
         else:
-            change(world, chance.choice(moving), job_id=chance.choice(jobs))
+            change(world, chance.choice(moving), job_id=chance.choice(both))
 
     with ThreadPoolExecutor(6) as threads:
         list(threads.map(move, range(60)))
     assert out_of_order(world) == []
-    assert sum(len(order_of(world, job_id)) for job_id in jobs) == 8
+    assert sum(len(order_of(world, job_id)) for job_id in both) == 8
 
 
 def test_a_task_that_went_elsewhere_while_its_job_was_waited_for_is_looked_at_again(world: World) -> None:
