@@ -1,9 +1,11 @@
 """Deletes a job with its tasks, their runs and its passes; ledgers and cards stay.
 
-1. Locks are taken in their order: the open runs of its tasks, the passes that run and have to do with them, their jobs
-   and its own, its tasks. What turned up while that was waited for lets everything go, and is looked at again.
+1. Locks are taken in their order: the open runs of its tasks and of its pass, the passes that run and have to do with
+   them, their jobs and its own, its tasks. What turned up while that was waited for lets everything go, and is looked
+   at again.
 2. The job goes, and by cascade all that belongs to it. A worker that executes one of the runs finds it gone.
-3. A task may have come from another job whose pass runs it still: that pass goes on with what comes next.
+3. A task may have come from another job whose pass runs it still: that pass goes on with what comes next. And one may
+   have left this job while its pass ran it: what waited for that run, which goes with the pass, waits no longer.
 """
 
 from collections.abc import Sequence
@@ -60,16 +62,18 @@ def delete(work: Work, store_id: str, job_id: str, *, force: bool = False) -> No
 
     Raises NotFound, and Conflict as `require_deletable` does, unless `force`.
     """
-    job, bereft = _held(work, store_id, get(work, store_id, job_id).id, force=force)
+    job, bereft, task_ids = _held(work, store_id, get(work, store_id, job_id).id, force=force)
     note(work, "job.deleted", store_id, job.id, before=own_values(job), after=None)
     work.session.expunge(job)
     work.run("jobs.delete", store_id=store_id, id=job.id)
+    for task_id in task_ids:
+        work.run("runs.release_task", task_id=task_id, started_at=None)
     for each in bereft:
         passes.go_on(work, each)
 
 
-def _held(work: Work, store_id: str, job_id: str, *, force: bool) -> tuple[Job, list[Pass]]:
-    """The job, and the passes of other jobs that lose the run of their step under way."""
+def _held(work: Work, store_id: str, job_id: str, *, force: bool) -> tuple[Job, list[Pass], set[str]]:
+    """The job, the passes of other jobs that lose the run of their step under way, and the tasks that lose one."""
     while True:
         try:
             with work.savepoint():  # undoing it lets go of every lock that was taken in it
@@ -78,7 +82,7 @@ def _held(work: Work, store_id: str, job_id: str, *, force: bool) -> tuple[Job, 
             continue
 
 
-def _lock(work: Work, store_id: str, job_id: str, *, force: bool) -> tuple[Job, list[Pass]]:
+def _lock(work: Work, store_id: str, job_id: str, *, force: bool) -> tuple[Job, list[Pass], set[str]]:
     of_job = {"store_id": store_id, "job_id": job_id}
     runs = work.all("jobs.lock_open_runs", **of_job)
     touched = [row.id for row in work.all("passes.touching_job", **of_job)]
@@ -91,7 +95,8 @@ def _lock(work: Work, store_id: str, job_id: str, *, force: bool) -> tuple[Job, 
     if not force:
         require_deletable(work, store_id, job_id)
     of_runs = {run.job_run_id for run in runs}
-    return job, [each for each in held if each.id in of_runs and each.job_id != job_id]
+    bereft = [each for each in held if each.id in of_runs and each.job_id != job_id]
+    return job, bereft, {run.task_id for run in runs}
 
 
 def _require_same(held: Sequence[Row | Pass], now: Sequence[Row]) -> None:
