@@ -5,6 +5,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from processor.errors import InvalidInput
+from processor.rules.retry import HELPED
 from processor.services.tasks import TaskFields
 
 
@@ -57,8 +58,7 @@ RetryOn = Annotated[
     list[str] | None,
     _option(
         "--retry-on",
-        "A failure to retry: task_failed, internal (these two by default), outcome_not_met, stuck, max_tokens, "
-        "context_window_exceeded, model_error; repeat it for more.",
+        f"A failure to retry: {', '.join(HELPED)}; repeat it for more; by default the first two.",
         "CLASS",
     ),
 ]

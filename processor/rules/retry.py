@@ -33,6 +33,8 @@ HOPELESS: dict[ErrorClass, str | None] = {
 }
 """Why no start after such a failure can help; None: a new conversation may not meet it again."""
 
+HELPED = [each for each, why_not in HOPELESS.items() if why_not is None]
+
 RETRIED = frozenset({ErrorClass.TASK_FAILED, ErrorClass.INTERNAL})
 """Failures that are retried unless a task says otherwise."""
 
@@ -97,7 +99,7 @@ def _longest_delay_seconds(policy: RetryPolicy, failures: int) -> float:
 def named_class(name: object) -> ErrorClass:
     """The failure of that name; raises InvalidInput if there is none, or if no start after it can help."""
     error_class = next((each for each in HOPELESS if each == name), None)
-    helped = ", ".join(each for each, why_not in HOPELESS.items() if why_not is None)
+    helped = ", ".join(HELPED)
     if error_class is None:
         raise InvalidInput(f"The error class {str(name)[:40]!r} is not known: use some of {helped}")
     why_not = HOPELESS[error_class]
@@ -111,7 +113,7 @@ def read_classes(column: str | None) -> frozenset[ErrorClass]:
     if column is None:
         return RETRIED
     names = set(json.loads(column))
-    return frozenset(each for each, why_not in HOPELESS.items() if each in names and why_not is None)
+    return frozenset(each for each in HELPED if each in names)
 
 
 def written_classes(classes: frozenset[ErrorClass]) -> str | None:
