@@ -13,6 +13,7 @@ import typer  # noqa: E402 (the checkout comes first)
 from processor.cli import process_tasks  # noqa: E402
 from processor.cli.main import COMMANDS, app  # noqa: E402
 from processor.lazy import load  # noqa: E402
+from processor.rules.events import EVENTS  # noqa: E402
 from processor.settings import Settings, file_keys, is_mapping, variables, wanted  # noqa: E402
 
 FOLDER = ROOT / "docs" / "reference"
@@ -34,6 +35,12 @@ an array; instants are ISO 8601 in UTC, money is in USD.
 | 78 | settings, credential or database are not as they must be | the same |
 | 130, 143 | ended by Ctrl-C or SIGTERM, runs handed back | the same |
 """
+EVENTS_OPENING = """# Events
+
+[How to read them](../howto/events.md). An event is an object with `id`, `store_id` (null: about the whole), `name`,
+`subject_id` (the thing it is about), `payload` and `occurred_at`.
+"""
+
 SETTINGS_OPENING = """# Settings
 
 The environment goes before the file `processor.yaml` (or the one that `PROCESSOR_CONFIG` names), which goes before the
@@ -68,9 +75,15 @@ def settings() -> str:
     return "\n".join([NOTE, SETTINGS_OPENING, head, *rows, OTHER_VARIABLES])
 
 
+def events() -> str:
+    """The text of events.md."""
+    rows = [f"| `{name}` | {told} |" for name, told in EVENTS.items()]
+    return "\n".join([NOTE, EVENTS_OPENING, "| event | what it tells |\n|---|---|", *rows, ""])
+
+
 def pages() -> dict[Path, str]:
     """Every generated file with the text that it must have."""
-    return {FOLDER / "cli.md": cli(), FOLDER / "settings.md": settings()}
+    return {FOLDER / "cli.md": cli(), FOLDER / "events.md": events(), FOLDER / "settings.md": settings()}
 
 
 def _commands() -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from processor.rules.instants import iso
 
-HOW_TO_LIST = "docs/howto/events.md lists them"
+HOW_TO_LIST = "docs/reference/events.md lists them"
 
 EVENTS = {
     "task.created": "Somebody made a task.",

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-PAGES = ["docs/quickstart.md", "docs/howto/backfill.md", "docs/howto/jobs.md", "README.md"]
+PAGES = ["docs/quickstart.md", "docs/howto/backfill.md", "docs/howto/jobs.md", "docs/howto/events.md", "README.md"]
 DEVELOPS = "scripts/test"
 """Starts the tests, so the tests do not start it."""
 SHIM = """#!/bin/sh

@@ -11,6 +11,14 @@ from tests.world import call, calls
 
 FAULT = "kill -9 at each write boundary"
 
+MISTOLD = """
+SELECT count(*) FROM runs AS r
+WHERE (SELECT count(*) FROM events AS e WHERE e.subject_id = r.id AND e.name = 'run.started') <> r.attempt
+    OR (SELECT count(*) FROM events AS e WHERE e.subject_id = r.id AND e.name = 'run.recovered') <> r.recoveries
+    OR (SELECT count(*) FROM events AS e WHERE e.subject_id = r.id AND e.name = 'run.' || r.state) <> 1
+"""
+"""Runs that have ended and whose events are not what happened, each once."""
+
 pytestmark = pytest.mark.slow
 
 
@@ -39,6 +47,7 @@ def test_wherever_it_is_killed_the_run_ends_as_if_it_had_not_been(scene: Scene, 
             "a record was changed": not (turns <= case.recorded()[0] and answered <= case.recorded()[1]),
             f"paid {case.paid_calls()} calls": not case.paid_calls() == to_pay <= TURNS + 1,
             "there was something left to do": case.tick() != 0 or case.scene.unfinished(),
+            "its events are not what happened": case.scene.ask(MISTOLD) != 0,
         }
         wrong[f"{number}: {seam}"] = [said for said, so in problems.items() if so]
     scene.counts["rounds"] += len(seams)
