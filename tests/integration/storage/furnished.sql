@@ -64,3 +64,6 @@ INSERT INTO run_cards (run_id, card_id, store_id) VALUES ('$run', '$card', '$min
 INSERT INTO ticks (id, host, pid, started_at) VALUES ('$tick', 'here', 1, 1);
 INSERT INTO provider_circuits (provider, reason, opened_at, retry_at) VALUES ('anthropic', 'refused', 1, 2);
 INSERT INTO emergency_stop (id, reason, stopped_at) VALUES (1, 'enough', 1);
+
+INSERT INTO events (store_id, name, subject_id, occurred_at) VALUES ('$mine', 'task.created', '$task', 1);
+INSERT INTO audit_log (store_id, actor, action, subject_id, happened_at) VALUES ('$mine', 'system', 'task.created', '$task', 1);

@@ -6,8 +6,11 @@ from uuid import NAMESPACE_OID, uuid5
 
 HERE = Path(__file__).parent
 
-WITHOUT_A_PROGRAM = ("audit_log", "contacts", "documents", "endpoints", "events", "outbox", "webhooks")
+WITHOUT_A_PROGRAM = ("contacts", "documents", "endpoints", "outbox", "webhooks")
 """Tables that nothing writes yet: their constraints are tested with what will write them."""
+
+NUMBERED = ("audit_log_pkey", "events_pkey")
+"""Numbers that the database itself gives: nobody can write one a second time."""
 
 ONLY_REFERRED_TO = ("_store_id_id_key", "_store_id_board_id_id_key")
 """Unique because the primary key within them is: they are there to be referred to, and refuse nothing by themselves."""

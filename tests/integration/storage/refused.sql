@@ -172,3 +172,9 @@ INSERT INTO provider_circuits (provider, reason, opened_at, retry_at) VALUES ('a
 INSERT INTO emergency_stop (id, reason, stopped_at) VALUES (1, 'x', 1); -- emergency_stop_pkey
 INSERT INTO emergency_stop (id, reason, stopped_at) VALUES (2, 'x', 1); -- emergency_stop_id_check
 INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (1, 'x', 'x', 1); -- schema_migrations_pkey
+
+UPDATE events SET store_id = '$nobody'; -- events_store_id_fkey
+UPDATE events SET payload = '{'; -- events_payload_check
+UPDATE audit_log SET store_id = '$nobody'; -- audit_log_store_id_fkey
+UPDATE audit_log SET before = '{'; -- audit_log_before_check
+UPDATE audit_log SET after = '{'; -- audit_log_after_check

@@ -12,7 +12,7 @@ from processor.storage.sql_folder import sql_folder
 from processor.storage.sqlite_library import sqlite
 from processor.storage.statements import statement
 from tests.integration.storage import sqlite_schema
-from tests.integration.storage.refusals import ONLY_REFERRED_TO, TWINS, WITHOUT_A_PROGRAM, furnishing, refused
+from tests.integration.storage.refusals import NUMBERED, ONLY_REFERRED_TO, TWINS, WITHOUT_A_PROGRAM, furnishing, refused
 from tests.postgres import PostgresServer
 
 REFUSED = refused()
@@ -70,7 +70,7 @@ def wanted(names: set[str]) -> set[str]:
     return {
         name
         for name in names - set(TWINS.values())
-        if not name.startswith(WITHOUT_A_PROGRAM) and not name.endswith(ONLY_REFERRED_TO)
+        if not name.startswith(WITHOUT_A_PROGRAM) and not name.endswith((*ONLY_REFERRED_TO, *NUMBERED))
     }
 
 
