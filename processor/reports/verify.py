@@ -86,12 +86,34 @@ CHECKS: Sequence[Check] = [
     Check(
         "slots_have_one_row",
         "Each slot of a task's schedule up to its cursor has one ledger row, and no other time has one.",
-        verify_schedules.slots_have_one_row,
+        partial(verify_schedules.slots_have_one_row, verify_schedules.OF_TASKS),
     ),
     Check(
         "next_times_are_slots",
         "A task looks next at the first slot after its cursor, or after its pause.",
-        verify_schedules.next_times_are_slots,
+        partial(verify_schedules.next_times_are_slots, verify_schedules.OF_TASKS),
+    ),
+    *_sql(
+        "verify_job_slots",
+        {
+            "job_claims_have_their_pass": "Each claimed slot of a job that is there has its pass.",
+            "passes_for_slots_have_their_claim": "Each pass for a slot is the one that the slot was claimed for.",
+            "passes_for_slots_say_so": "A pass stands for a slot if its job's clock began it, and only then.",
+            "job_rows_end_at_the_cursor": "No slot after a job's cursor has a ledger row without a pass.",
+            "job_rows_come_after_their_slot": "No slot of a job is accounted for before its time.",
+            "job_ranges_make_sense": "A range row of a job has an end and a count that fit together.",
+            "job_ranges_stand_alone": "No other row lies within a range row of a job.",
+        },
+    ),
+    Check(
+        "job_slots_have_one_row",
+        "Each slot of a job's schedule up to its cursor has one ledger row, and no other time has one.",
+        partial(verify_schedules.slots_have_one_row, verify_schedules.OF_JOBS),
+    ),
+    Check(
+        "job_next_times_are_slots",
+        "A job looks next at the first slot after its cursor.",
+        partial(verify_schedules.next_times_are_slots, verify_schedules.OF_JOBS),
     ),
     *_sql(
         "verify_runs",

@@ -1,5 +1,7 @@
 """The two checks that need the rules of schedules: the ledger has no gap, and the next time is the right one.
 
+Both are asked of tasks and of jobs.
+
 The database does not say since when a schedule counts. A task that nobody has changed counts from its creation, any
 other at the latest from its latest change: slots before that are held only to what needs no schedule. Rows at the very
 second from which a schedule counts may be there or not, because `--start` makes it a slot.
@@ -16,27 +18,30 @@ from processor.storage.work import Work
 
 PAGE = 1_000
 """Tasks, or rows of one task's ledger, read at once."""
+OF_TASKS, OF_JOBS = "verify_slots", "verify_job_slots"
+"""The nouns of the statements that read schedules and ledgers."""
 _FIRST = "00000000-0000-0000-0000-000000000000"
 _COLUMNS = ("schedule_type", "interval_seconds", "anchor_at", "cron", "timezone", "once_at")
 _GOVERNED = "adaptive"
 """Its slots are what its governor chose: no rule tells them."""
 
 Task = Mapping[str, Any]
+"""A task, or a job with a clock of its own."""
 Row = tuple[int, int, int]
 """First slot, last slot, how many."""
 
 
-def slots_have_one_row(work: Work, scope: Scope) -> Findings:
+def slots_have_one_row(noun: str, work: Work, scope: Scope) -> Findings:
     """Walk the ledger beside the schedule."""
 
     def broken(task: Task, schedule: Schedule) -> Iterator[str]:
         begin = max(counts_from(task), scope.kept_since - 1)
-        return gaps(schedule, begin, task["cursor_at"], _ledger(work, task, begin))
+        return gaps(schedule, begin, task["cursor_at"], _ledger(noun, work, task, begin))
 
-    return _of_each_task(work, scope, broken)
+    return _of_each(noun, work, scope, broken)
 
 
-def next_times_are_slots(work: Work, scope: Scope) -> Findings:
+def next_times_are_slots(noun: str, work: Work, scope: Scope) -> Findings:
     """Compare `next_run_at` with what the schedule says."""
 
     def broken(task: Task, schedule: Schedule) -> Iterator[str]:
@@ -44,7 +49,7 @@ def next_times_are_slots(work: Work, scope: Scope) -> Findings:
         if task["next_run_at"] != expected:
             yield f"looks next at {_shown(task['next_run_at'])}, by its schedule it is {_shown(expected)}"
 
-    return _of_each_task(work, scope, broken)
+    return _of_each(noun, work, scope, broken)
 
 
 def counts_from(task: Task) -> int:
@@ -106,9 +111,9 @@ def _shown(at: int | None) -> str:
     return "no time" if at is None else f"@{at}"
 
 
-def _of_each_task(work: Work, scope: Scope, broken: Callable[[Task, Schedule], Iterable[str]]) -> Findings:
+def _of_each(noun: str, work: Work, scope: Scope, broken: Callable[[Task, Schedule], Iterable[str]]) -> Findings:
     found, total = list[Finding](), 0
-    for task in _tasks(work, scope):
+    for task in _owners(noun, work, scope):
         try:
             said = [*broken(task, from_columns(*(task[name] for name in _COLUMNS)))]
         except InvalidSchedule as error:
@@ -119,12 +124,12 @@ def _of_each_task(work: Work, scope: Scope, broken: Callable[[Task, Schedule], I
     return Findings(total, found)
 
 
-def _ledger(work: Work, task: Task, begin: int) -> Iterator[Row]:
+def _ledger(noun: str, work: Work, task: Task, begin: int) -> Iterator[Row]:
     after, last_page = -1, False
     while not last_page:
         page = work.run(
-            "verify_slots.ledger",
-            task_id=task["id"],
+            f"{noun}.ledger",
+            id=task["id"],
             store_id=task["store_id"],
             begin_at=begin,
             cursor_at=task["cursor_at"],
@@ -136,8 +141,8 @@ def _ledger(work: Work, task: Task, begin: int) -> Iterator[Row]:
         after = page[-1]["scheduled_time"] if page else after
 
 
-def _tasks(work: Work, scope: Scope) -> Iterator[Task]:
+def _owners(noun: str, work: Work, scope: Scope) -> Iterator[Task]:
     after = _FIRST
-    while page := work.run("verify_slots.tasks", store_id=scope.store_id, after_id=after, limit=PAGE).mappings():
+    while page := work.run(f"{noun}.owners", store_id=scope.store_id, after_id=after, limit=PAGE).mappings():
         yield from (task for task in page if task["schedule_type"] != _GOVERNED)
         after = page[-1]["id"]

@@ -1,4 +1,4 @@
-"""What becomes of a task whose cursor stands in a time to come, because the clock was ahead and has been set back."""
+"""What becomes of a task or job whose cursor stands in a time to come, because the clock was ahead and is set back."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

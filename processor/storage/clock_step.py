@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from processor.rules.clock_step import cut
 from processor.rules.disposition import Disposition, LedgerEntry
@@ -12,8 +12,13 @@ from processor.storage.work import Row, Work
 PAGE = 20_000
 _FIRST = "00000000-0000-0000-0000-000000000000"
 
+Owners = Literal["clock_step", "job_clock_step"]
+"""Whose slots they are: the noun of the statements about them."""
+TASKS: Owners = "clock_step"
+JOBS: Owners = "job_clock_step"
+
 Move = tuple[str, int | None, int | None]
-"""A task's id, its anchor, and when it is looked at next."""
+"""The id of a task, or job, its anchor, and when it is looked at next."""
 
 
 def lower_marks(work: Work, latest_at: int) -> bool:
@@ -23,23 +28,19 @@ def lower_marks(work: Work, latest_at: int) -> bool:
     return ticked is not None or edited is not None
 
 
-def tasks_ahead(work: Work, latest_at: int) -> Iterator[Sequence[Mapping[str, Any]]]:
-    """Pages of tasks whose cursor is later than `latest_at`; they stay locked."""
+def ahead(work: Work, owners: Owners, latest_at: int) -> Iterator[Sequence[Mapping[str, Any]]]:
+    """Pages of tasks, or of jobs, whose cursor is later than `latest_at`; they stay locked."""
     after = _FIRST
-    while page := _page(work, latest_at, after):
+    while page := work.run(f"{owners}.ahead", latest_at=latest_at, after_id=after, limit=PAGE).mappings():
         yield page
         after = page[-1]["id"]
 
 
-def _page(work: Work, latest_at: int, after: str) -> Sequence[Mapping[str, Any]]:
-    return work.run("clock_step.tasks_ahead", latest_at=latest_at, after_id=after, limit=PAGE).mappings()
-
-
-def shorten(work: Work, schedules: Mapping[str, Schedule]) -> int:
-    """End range rows of these tasks, by id, at their last slot that has been; return how many ended later."""
-    rows = work.all("clock_step.straddling", ids=json.dumps([*schedules]), now=work.now)
+def shorten(work: Work, owners: Owners, schedules: Mapping[str, Schedule]) -> int:
+    """End range rows of these, by id, at their last slot that has been; return how many ended later."""
+    rows = work.all(f"{owners}.straddling", ids=json.dumps([*schedules]), now=work.now)
     if rows:
-        work.run("clock_step.cut", [_shorter(row, schedules[row.task_id], work.now) for row in rows])
+        work.run(f"{owners}.cut", [_shorter(row, schedules[row.id], work.now) for row in rows])
     return len(rows)
 
 
@@ -47,21 +48,21 @@ def _shorter(row: Row, schedule: Schedule, now: int) -> dict[str, Any]:
     whole = LedgerEntry(row.scheduled_time, Disposition(row.disposition), row.until_time, row.slot_count)
     left = cut(schedule, whole, now)
     return {
-        "task_id": row.task_id,
+        "id": row.id,
         "scheduled_time": row.scheduled_time,
         "until_time": left.until_time,
         "slot_count": left.slot_count,
     }
 
 
-def forget(work: Work, task_ids: Sequence[str]) -> int:
+def forget(work: Work, owners: Owners, ids: Sequence[str]) -> int:
     """Remove the rows of slots to come that nobody runs; return how many."""
-    return work.run("clock_step.forget", ids=json.dumps(task_ids), now=work.now).rowcount
+    return work.run(f"{owners}.forget", ids=json.dumps(ids), now=work.now).rowcount
 
 
-def move_back(work: Work, moves: Sequence[Move]) -> None:
+def move_back(work: Work, owners: Owners, moves: Sequence[Move]) -> None:
     """Set the cursors to now."""
-    work.run("clock_step.move_back", moves=json.dumps(moves), now=work.now)
+    work.run(f"{owners}.move_back", moves=json.dumps(moves), now=work.now)
 
 
 def shorten_leases(work: Work, lease_seconds: int) -> int:

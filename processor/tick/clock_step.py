@@ -11,16 +11,17 @@ from processor.rules.next_look import next_look
 from processor.rules.retry import STANDARD
 from processor.rules.schedules import Interval, Schedule, from_columns
 from processor.storage import clock_step
-from processor.storage.clock_step import Move
+from processor.storage.clock_step import JOBS, TASKS, Move, Owners
 from processor.storage.slots import SCHEDULE_COLUMNS
 from processor.storage.work import Work
 
 
 @dataclass(slots=True)
 class StepBack:
-    """What was set right: tasks, rows of the ledger removed and shortened, leases and waits shortened."""
+    """What was set right: tasks, jobs, rows of the ledgers removed and shortened, leases and waits shortened."""
 
     tasks: int = 0
+    jobs: int = 0
     rows_removed: int = 0
     rows_cut: int = 0
     leases: int = 0
@@ -30,42 +31,43 @@ class StepBack:
 def undo_future(work: Work, lease_seconds: int) -> StepBack | None:
     """Set right what a clock that was ahead has left behind; None if the clock has not gone back.
 
-    1. The latest tick, or the latest change of a task, lies more than a minute ahead: only then anything else can.
-       It is set to now, so that of several processes one does all of this, in one transaction.
+    1. The latest tick, or the latest change of a task or job, lies more than a minute ahead: only then anything else
+       can. It is set to now, so that of several processes one does all of this, in one transaction.
     2. Leases, waits and refusals end at the latest when one that began now would.
-    3. Tasks whose cursor lies ahead: rows of slots to come go unless a run stands for them, a range row ends at its
-       last slot that has been, and the cursor goes back to now. The next real slot runs.
+    3. Jobs and tasks whose cursor lies ahead: rows of slots to come go unless a pass or a run stands for them, a range
+       row ends at its last slot that has been, and the cursor goes back to now. The next real slot runs.
     """
     latest_at = work.now + TOLERATED_SECONDS
     if not clock_step.lower_marks(work, latest_at):
         return None
     done = StepBack()
-    # Runs come before their task in the order of locks, here as everywhere.
+    # Runs come before jobs and these before tasks in the order of locks, here as everywhere.
     done.leases = clock_step.shorten_leases(work, lease_seconds)
     done.waits = clock_step.shorten_waits(work, STANDARD.cap_seconds)
-    for page in clock_step.tasks_ahead(work, latest_at):
-        _move_back(work, page, done)
+    done.jobs = sum(_move_back(work, JOBS, page, done) for page in clock_step.ahead(work, JOBS, latest_at))
+    done.tasks = sum(_move_back(work, TASKS, page, done) for page in clock_step.ahead(work, TASKS, latest_at))
     clock_step.shorten_refusals(work)
     return done
 
 
-def _move_back(work: Work, page: Sequence[Mapping[str, Any]], done: StepBack) -> None:
+def _move_back(work: Work, owners: Owners, page: Sequence[Mapping[str, Any]], done: StepBack) -> int:
     schedules: dict[str, Schedule] = {}
     moves = list[Move]()
-    for task in page:
+    for each in page:
         try:
-            schedules[task["id"]] = from_columns(*(task[name] for name in SCHEDULE_COLUMNS))
-            moves.append(_move(task, schedules[task["id"]], work.now))
+            schedule = from_columns(*(each[name] for name in SCHEDULE_COLUMNS))
+            moves.append(_move(each, schedule, work.now))
+            schedules[each["id"]] = schedule
         except InvalidSchedule as error:
-            get_logger().error("task.unschedulable", task_id=task["id"], reason=str(error))
-    moved = [task_id for task_id, _, _ in moves]
-    done.rows_cut += clock_step.shorten(work, {task_id: schedules[task_id] for task_id in moved})
-    done.rows_removed += clock_step.forget(work, moved)
-    clock_step.move_back(work, moves)
-    done.tasks += len(moves)
+            what = "task" if owners == TASKS else "job"
+            get_logger().error(f"{what}.unschedulable", **{f"{what}_id": each["id"]}, reason=str(error))
+    done.rows_cut += clock_step.shorten(work, owners, schedules)
+    done.rows_removed += clock_step.forget(work, owners, [*schedules])
+    clock_step.move_back(work, owners, moves)
+    return len(moves)
 
 
-def _move(task: Mapping[str, Any], schedule: Schedule, now: int) -> Move:
-    schedule = begun_by(schedule, (task["created_at"], task["updated_at"]), now)
-    at = next_look(schedule, now, enabled=bool(task["enabled"]), paused_until=task["paused_until"])
-    return task["id"], schedule.anchor if isinstance(schedule, Interval) else task["anchor_at"], at
+def _move(each: Mapping[str, Any], schedule: Schedule, now: int) -> Move:
+    schedule = begun_by(schedule, (each["created_at"], each["updated_at"]), now)
+    at = next_look(schedule, now, enabled=bool(each["enabled"]), paused_until=each["paused_until"])
+    return each["id"], schedule.anchor if isinstance(schedule, Interval) else each["anchor_at"], at

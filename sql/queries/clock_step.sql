@@ -9,7 +9,7 @@ RETURNING id;
 UPDATE latest_edit SET edited_at = :now WHERE id = 1 AND edited_at > :latest_at
 RETURNING id;
 
--- name: tasks_ahead
+-- name: ahead
 -- Tasks whose cursor stands in a time to come, a page at a time.
 SELECT id, schedule_type, interval_seconds, anchor_at, cron, timezone, once_at, enabled, paused_until, cursor_at,
     created_at, updated_at
@@ -22,7 +22,7 @@ LIMIT :limit
 
 -- name: straddling
 -- Range rows that begin in the past and end in a time to come; no other row of the task begins between the two.
-SELECT l.task_id, l.scheduled_time, l.disposition, l.until_time, l.slot_count
+SELECT l.task_id AS id, l.scheduled_time, l.disposition, l.until_time, l.slot_count
 FROM processed_task_executions AS l
 -- [sqlite] JOIN (SELECT value AS task_id FROM json_each(:ids)) AS ahead ON l.task_id = ahead.task_id
 -- [postgresql] JOIN (SELECT CAST(value AS uuid) AS task_id FROM json_array_elements_text(CAST(:ids AS json))) AS ahead
@@ -34,7 +34,7 @@ WHERE l.until_time > :now AND l.scheduled_time = (
 
 -- name: cut
 UPDATE processed_task_executions SET until_time = :until_time, slot_count = :slot_count
-WHERE task_id = :task_id AND scheduled_time = :scheduled_time;
+WHERE task_id = :id AND scheduled_time = :scheduled_time;
 
 -- name: forget
 -- Slots to come that nobody runs; a claim stays, so that its slot does not run again.

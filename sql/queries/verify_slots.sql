@@ -150,7 +150,7 @@ WHERE NOT t.enabled AND (t.next_run_at IS NOT NULL OR t.held OR t.paused_until I
 ORDER BY t.created_at, t.id
 LIMIT :limit;
 
--- name: tasks
+-- name: owners
 -- Schedules and where they stand, a page at a time, for the checks that need the rules of schedules.
 SELECT id, store_id, schedule_type, interval_seconds, anchor_at, cron, timezone, once_at, enabled, paused_until,
     cursor_at, next_run_at, created_at, updated_at, version
@@ -163,7 +163,7 @@ LIMIT :limit;
 -- A task's rows up to its cursor, a page at a time, those left out that end before its schedule counts.
 SELECT scheduled_time, coalesce(until_time, scheduled_time) AS until_time, slot_count
 FROM processed_task_executions
-WHERE task_id = :task_id AND store_id = :store_id
+WHERE task_id = :id AND store_id = :store_id
     AND scheduled_time > :after_time AND scheduled_time <= :cursor_at
     AND coalesce(until_time, scheduled_time) > :begin_at
 ORDER BY scheduled_time

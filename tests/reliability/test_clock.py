@@ -7,12 +7,13 @@ import pytest
 
 from processor.models import Heartbeat, Run, Task
 from processor.reports.verify import verify
+from processor.services import jobs
 from processor.services.instants import epoch, epoch_or_none
 from tests.conftest import RunProgram
 from tests.integration.tick.gone_worker import GoneWorker
 from tests.reliability.figures import Figures
 from tests.reliability.matcher import holding, mismatches
-from tests.world import HOUR, World, finishes
+from tests.world import DEFAULT_STORE, HOUR, World, finishes
 
 MINUTE, DAY, YEAR = 60, 24 * HOUR, 365 * 24 * HOUR
 SEQUENCES = 50
@@ -32,7 +33,7 @@ OVERLAPS = ("skip", "queue")
 
 
 def add_tasks(world: World, random: Random) -> None:
-    """Three recurring tasks and one that runs once, each with policies of its own."""
+    """Three recurring tasks and one that runs once, each with policies of its own, and a job with a clock."""
     for timing in random.sample(TIMINGS, 3):
         start = {"start": world.clock.now + random.choice((0, HOUR, DAY))} if random.random() < 0.5 else {}
         world.task(
@@ -41,6 +42,9 @@ def add_tasks(world: World, random: Random) -> None:
             **timing | (start if "every" in timing else {}),
         )
     world.task(at=world.clock.now + random.choice((MINUTE, HOUR, DAY + HOUR)))
+    job: Any = {"name": "Job"} | random.choice(TIMINGS)
+    with world.database.writing() as work:
+        jobs.create(work, DEFAULT_STORE, job)
 
 
 def move(world: World, random: Random) -> None:

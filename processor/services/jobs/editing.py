@@ -33,6 +33,7 @@ def create(work: Work, store_id: str, fields: JobFields) -> Job:
         _write_timing(job, timing)
     work.session.add(job)
     work.session.flush()
+    work.later("tasks.note_edit", now=work.now)
     note(work, "job.created", store_id, job.id, before=None, after=own_values(job))
     return job
 

@@ -47,6 +47,7 @@ def save(work: Work, job: Job) -> Job:
     if not 0 < epoch(job.updated_at) - work.now <= TOLERATED_SECONDS:
         job.updated_at = moment(work.now)
     work.session.flush()
+    work.later("tasks.note_edit", now=work.now)
     return job
 
 

@@ -51,8 +51,8 @@ def missed(schedule: Schedule, cursor: int, until: int) -> Sequence[LedgerEntry]
 def _undo_future(work: Work, task: Task) -> None:
     """The clock has been set back, and no tick has noticed yet: the slots to come are open again."""
     if epoch(task.cursor_at) > work.now + TOLERATED_SECONDS:
-        clock_step.shorten(work, {task.id: schedule_of(task)})
-        clock_step.forget(work, [task.id])
+        clock_step.shorten(work, clock_step.TASKS, {task.id: schedule_of(task)})
+        clock_step.forget(work, clock_step.TASKS, [task.id])
         task.cursor_at = moment(work.now)
 
 

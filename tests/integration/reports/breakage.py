@@ -8,6 +8,7 @@ from processor.storage.database import Database
 from processor.storage.work import Work
 from tests.integration.reports.breaks import Breakage, breaks
 from tests.integration.reports.busy import FAR, LATER, NOW
+from tests.integration.reports.job_slot_breakage import JOB_SLOT_BREAKAGES
 from tests.integration.reports.pass_breakage import PASS_BREAKAGES
 from tests.world import HOUR
 
@@ -198,6 +199,7 @@ BREAKAGES = {
     ),
     "no heartbeat": breaks("heart_beats_once", "DELETE FROM heartbeat"),
     "a tick without a code": breaks("ticks_end_with_a_code", "UPDATE ticks SET exit_code = NULL"),
+    **JOB_SLOT_BREAKAGES,
     **PASS_BREAKAGES,
 }
 
