@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -16,7 +15,6 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from processor.agent.toolbox import TOOLS
@@ -33,6 +31,7 @@ from tests.conftest import ClockFile
 from tests.integration.tick.gone_worker import GoneWorker
 from tests.postgres import PostgresServer
 from tests.reliability.figures import Figures
+from tests.reliability.lives import run_lives
 from tests.reliability.matcher import holding, mismatches
 from tests.world import DEFAULT_STORE, HOUR, World, call, calls
 
@@ -197,18 +196,7 @@ def live(world: Callable[[], World], figures: Figures, store: str, examples: int
         figures.add("random lives", store, rounds=1, runs=len(held.runs), slots_accounted_for=held.slot_count)
 
     machine = type("LifeOfThisTest", (Life,), {"open_world": staticmethod(world), "counted": staticmethod(counted)})
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=25,
-            derandomize=True,
-            database=None,
-            deadline=None,
-            phases=(Phase.generate,),
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_lives(machine, examples, steps=25)
 
 
 def test_any_life_keeps_every_promise_on_sqlite(
