@@ -63,5 +63,12 @@ WHERE r.store_id = :store_id AND r.state IN ('queued', 'running', 'waiting') AND
 )
 ORDER BY r.id;
 
+-- name: release_runs
+-- Those that its passes began of tasks that have left it since.
+UPDATE runs SET job_run_id = NULL, position = NULL
+WHERE store_id = :store_id AND state IN ('succeeded', 'failed', 'cancelled')
+    AND job_run_id IN (SELECT p.id FROM job_runs AS p WHERE p.job_id = :job_id)
+    AND task_id NOT IN (SELECT t.id FROM tasks AS t WHERE t.store_id = :store_id AND t.job_id = :job_id);
+
 -- name: delete
 DELETE FROM jobs WHERE store_id = :store_id AND id = :id;

@@ -6,6 +6,7 @@
 2. The job goes, and by cascade all that belongs to it. A worker that executes one of the runs finds it gone.
 3. A task may have come from another job whose pass runs it still: that pass goes on with what comes next. And one may
    have left this job while its pass ran it: what waited for that run, which goes with the pass, waits no longer.
+   Runs of such a task that have ended are its own: they stay, without the pass that began them.
 """
 
 from collections.abc import Sequence
@@ -65,6 +66,7 @@ def delete(work: Work, store_id: str, job_id: str, *, force: bool = False) -> No
     job, bereft, task_ids = _held(work, store_id, get(work, store_id, job_id).id, force=force)
     note(work, "job.deleted", store_id, job.id, before=own_values(job), after=None)
     work.session.expunge(job)
+    work.run("jobs.release_runs", store_id=store_id, job_id=job.id)
     work.run("jobs.delete", store_id=store_id, id=job.id)
     for task_id in task_ids:
         work.run("runs.release_task", task_id=task_id, started_at=None)

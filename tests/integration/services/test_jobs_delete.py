@@ -25,7 +25,7 @@ from processor.models import (
     Turn,
 )
 from processor.rules.run_state import RunState
-from processor.services import jobs, tasks
+from processor.services import jobs, reruns, tasks
 from processor.storage import passes, runs
 from processor.storage.runs import Claim, Ending, Worker
 from processor.storage.work import Work
@@ -86,6 +86,23 @@ def test_tasks_without_the_job_and_other_jobs_stay(world: World, stores: Stores)
     assert {job.id for job in world.rows(Job)} == others
     assert {task.job_id for task in world.rows(Task)} == {*others, None}
     assert world.row(loose).name == "Loose"
+
+
+def test_a_task_that_left_the_job_keeps_its_runs(world: World) -> None:
+    job_id, (first, second) = world.job(2)
+    begin(world, job_id)
+    world.tick()
+    with world.database.writing() as work:
+        tasks.update(work, DEFAULT_STORE, first, {"job_id": None}, frozenset())
+        repeated = reruns.request(work, DEFAULT_STORE, world.run(first).id)["id"]
+    with world.database.reading() as work:
+        assert jobs.contents(work, DEFAULT_STORE, job_id) == jobs.Contents(task_count=1, run_count=1, pass_count=1)
+    delete(world, job_id)
+    assert {(run.state, run.job_run_id) for run in world.runs(first)} == {("succeeded", None), ("queued", None)}
+    assert [run.rerun_of for run in world.rows(Run, id=repeated)] == [world.rows(Run, state="succeeded")[0].id]
+    assert world.runs(second) == []
+    assert world.rows(JobRun) == []
+    assert world.broken() == []
 
 
 def test_a_strangers_job_is_not_found(world: World, stores: Stores) -> None:
