@@ -10,7 +10,8 @@ import pytest
 
 from tests.conftest import ROOT
 
-PAGES = ["docs/quickstart.md", "docs/howto/backfill.md", "docs/howto/jobs.md", "docs/howto/events.md", "README.md"]
+HOWTOS = ["backfill", "jobs", "events", "tasks-in-git"]
+PAGES = ["docs/quickstart.md", *(f"docs/howto/{name}.md" for name in HOWTOS), "README.md"]
 DEVELOPS = "scripts/test"
 """Starts the tests, so the tests do not start it."""
 SHIM = """#!/bin/sh
