@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from processor.errors import Conflict, InvalidInput
 from processor.models import Endpoint, Job
 from processor.services import checks
+from processor.services.changes import note
 from processor.services.instants import moment, shown
 from processor.storage.work import Work
 
@@ -48,6 +49,7 @@ def create(work: Work, store_id: str, job_id: str, fields: EndpointFields) -> En
     endpoint = Endpoint(id=checks.new_id(), store_id=store_id, job_id=job_id, created_at=now, updated_at=now, **columns)
     work.session.add(endpoint)
     work.session.flush()
+    note(work, "endpoint.created", store_id, endpoint.id, before=None, after=view(work, endpoint))
     return endpoint
 
 
@@ -71,11 +73,13 @@ def update(work: Work, store_id: str, endpoint_id: str, fields: EndpointFields) 
     endpoint, columns = get(work, store_id, endpoint_id), _checked(dict(fields))
     if columns.get("name", endpoint.name) != endpoint.name:
         _require_free(work, endpoint.job_id, columns["name"])
+    before = view(work, endpoint)
     for name, value in columns.items():
         setattr(endpoint, name, value)
     endpoint.updated_at = moment(work.now)
     endpoint.version += 1
     work.session.flush()
+    note(work, "endpoint.updated", store_id, endpoint.id, before=before, after=view(work, endpoint))
     return endpoint
 
 

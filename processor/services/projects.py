@@ -8,6 +8,7 @@ from sqlmodel import col, select
 from processor.errors import Conflict, InvalidInput
 from processor.models import Project
 from processor.services import checks
+from processor.services.changes import note
 from processor.services.instants import moment, shown
 from processor.storage.work import Work
 
@@ -30,6 +31,7 @@ def create(work: Work, store_id: str, fields: ProjectFields) -> Project:
     project = Project(id=checks.new_id(), store_id=store_id, created_at=now, updated_at=now, **columns)
     work.session.add(project)
     work.session.flush()
+    note(work, "project.created", store_id, project.id, before=None, after=view(work, project))
     return project
 
 
@@ -53,11 +55,13 @@ def update(work: Work, store_id: str, project_id: str, fields: ProjectFields) ->
     project, columns = get(work, store_id, project_id), _checked(dict(fields))
     if columns.get("name", project.name) != project.name:
         _require_free(work, store_id, columns["name"])
+    before = view(work, project)
     for name, value in columns.items():
         setattr(project, name, value)
     project.updated_at = moment(work.now)
     project.version += 1
     work.session.flush()
+    note(work, "project.updated", store_id, project.id, before=before, after=view(work, project))
     return project
 
 
