@@ -20,12 +20,12 @@ def cancel(work: Work, store_id: str, run_id: str) -> RunView:
     run = _standing(work, store_id, run_id)
     if run.state in TERMINAL:
         raise Conflict(f"Run {run.id} is {run.state} already: only a run that has not ended can be cancelled")
-    asked = {"state": run.state}
-    changes.record(work, "run.cancelled", store_id, run.id, before=asked, after={"cancel_requested_at": iso(work.now)})
-    if run.state == RunState.RUNNING:
-        interventions.request_cancel(work, run)
-    else:
+    if run.state != RunState.RUNNING:
         interventions.cancel(work, run)
+    elif not interventions.request_cancel(work, run):
+        return runs.get(work, store_id, run.id)
+    asked = {"cancel_requested_at": iso(work.now)}
+    changes.record(work, "run.cancelled", store_id, run.id, before={"state": run.state}, after=asked)
     return runs.get(work, store_id, run.id)
 
 

@@ -53,9 +53,9 @@ def cancel(work: Work, run: Standing) -> None:
     _log(work, run.id, run.store_id, "run.cancelled")
 
 
-def request_cancel(work: Work, run: Standing) -> None:
-    """Ask the worker of a running run to leave it."""
-    work.run("interventions.request_cancel", id=run.id, fence=run.fence, now=work.now)
+def request_cancel(work: Work, run: Standing) -> bool:
+    """Ask the worker of a running run to leave it; tell whether nobody had asked before."""
+    return work.run("interventions.request_cancel", id=run.id, fence=run.fence, now=work.now).rowcount == 1
 
 
 def locked(work: Work, store_id: str, run_id: str | None) -> list[Locked]:

@@ -17,8 +17,8 @@ RETURNING id, store_id, task_id, job_run_id, attempt, cost_nanousd;
 
 -- name: request_cancel
 -- The worker hears of it with its next step; who asks again changes nothing.
-UPDATE runs SET cancel_requested_at = coalesce(cancel_requested_at, :now)
-WHERE id = :id AND state = 'running' AND fence = :fence;
+UPDATE runs SET cancel_requested_at = :now
+WHERE id = :id AND state = 'running' AND fence = :fence AND cancel_requested_at IS NULL;
 
 -- name: refuse_calls
 -- Tool calls that nobody will make any more; of one that was begun nobody knows how it ended.

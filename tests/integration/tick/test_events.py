@@ -3,10 +3,11 @@
 import json
 from typing import Any
 
-from processor.models import Event
+from processor.models import AuditEntry, Event
 from processor.services import interventions, runs, tasks
 from processor.storage.work import Work
 from tests.integration.tick.gone_worker import GoneWorker
+from tests.rows import add_run
 from tests.world import DEFAULT_STORE, HOUR, World, finishes
 
 
@@ -126,3 +127,12 @@ def test_every_change_of_a_task_is_told_with_what_changed(world: World) -> None:
         ("task.deleted", None),
     ]
     assert "plants" not in str(told(world))
+
+
+def test_who_asks_to_cancel_a_running_run_twice_is_audited_once(world: World) -> None:
+    task_id = world.task()
+    with world.database.writing() as work:
+        run_id = add_run(work, DEFAULT_STORE, task_id, "running")
+    for _ in range(2):
+        world.database.write(interventions.cancel, DEFAULT_STORE, run_id)
+    assert [row.before for row in world.rows(AuditEntry, action="run.cancelled")] == ['{"state": "running"}']
