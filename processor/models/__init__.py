@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from processor.models.task import Task, TaskNote
     from processor.models.tick import Heartbeat, LatestEdit, Tick
     from processor.models.turn import LlmCall, ToolCall, Turn
+    from processor.models.watch import FileWatch, RunChange, WatchedFile
     from processor.models.webhook import OutboxEntry, Webhook
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "EmergencyStop",
     "Endpoint",
     "Event",
+    "FileWatch",
     "Heartbeat",
     "Job",
     "JobLedgerRow",
@@ -48,6 +50,7 @@ __all__ = [
     "Run",
     "RunAttempt",
     "RunCard",
+    "RunChange",
     "RunLog",
     "RunRequest",
     "Store",
@@ -56,6 +59,7 @@ __all__ = [
     "Tick",
     "ToolCall",
     "Turn",
+    "WatchedFile",
     "Webhook",
 ]
 
@@ -73,6 +77,7 @@ _FILES = {
     "task": ("Task", "TaskNote"),
     "tick": ("Heartbeat", "LatestEdit", "Tick"),
     "turn": ("LlmCall", "ToolCall", "Turn"),
+    "watch": ("FileWatch", "RunChange", "WatchedFile"),
     "webhook": ("OutboxEntry", "Webhook"),
 }
 _FILE_OF = {name: file for file, names in _FILES.items() for name in names}

@@ -38,6 +38,7 @@ class Task(SQLModel, table=True):
     timezone: OptionalWords = None
     once_at: OptionalMoment = None
     watch_path: OptionalWords = None
+    settle_seconds: Count = 60
     min_interval_seconds: OptionalCount = None
     max_interval_seconds: OptionalCount = None
     enabled: bool = True

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.benchmarks import due_query, first_call, idle, materialise, memory, outage, table, turns
+from tests.benchmarks import due_query, first_call, idle, materialise, memory, outage, table, turns, watch
 from tests.benchmarks.measurement import Pair
 from tests.benchmarks.programs import NotPrepared
 from tests.benchmarks.setting import Setting, forget_own_settings
@@ -26,6 +26,7 @@ BENCHMARKS: dict[str, Callable[[Setting], list[Pair]]] = {
     "first-call": first_call.first_call,
     "concurrent-500": turns.concurrent_500,
     "memory": memory.memory,
+    "watch": watch.watch,
 }
 
 
