@@ -79,8 +79,8 @@ WITH RECURSIVE told (id, rerun_of) AS (
     SELECT r.id, r.rerun_of FROM told JOIN runs AS r ON r.id = told.rerun_of
 )
 SELECT c.path, c.change, c.size_bytes
-FROM told
-JOIN run_changes AS c ON c.run_id = told.id
+FROM told CROSS JOIN run_changes AS c -- in this order, which SQLite would not take by itself
+WHERE c.run_id = told.id
 ORDER BY c.path
 LIMIT :limit;
 
@@ -90,4 +90,4 @@ WITH RECURSIVE told (id, rerun_of) AS (
     UNION ALL
     SELECT r.id, r.rerun_of FROM told JOIN runs AS r ON r.id = told.rerun_of
 )
-SELECT count(*) FROM told JOIN run_changes AS c ON c.run_id = told.id;
+SELECT count(*) FROM told CROSS JOIN run_changes AS c WHERE c.run_id = told.id;

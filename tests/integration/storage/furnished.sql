@@ -52,6 +52,12 @@ INSERT INTO approvals (id, store_id, run_id, turn, position, arguments_hash, req
 VALUES ('$approval', '$mine', '$run', 1, 1, 'hash', 1, 2);
 INSERT INTO run_logs (run_id, position, store_id, logged_at, level, event) VALUES ('$run', 1, '$mine', 1, 'info', 'run.started');
 
+INSERT INTO file_watches (task_id, store_id, watch_path) VALUES ('$task', '$mine', 'in/'), ('$their_task', '$theirs', 'in/');
+INSERT INTO watched_files (task_id, store_id, path, size_bytes, mtime_ns, inode) VALUES ('$task', '$mine', 'known', 1, 1, 1);
+INSERT INTO watched_files (task_id, store_id, path, seen_size_bytes, seen_mtime_ns, seen_inode, differs_since)
+VALUES ('$task', '$mine', 'new', 1, 1, 1, 1);
+INSERT INTO run_changes (run_id, store_id, path, change, size_bytes) VALUES ('$run', '$mine', '/in/known', 'changed', 1);
+
 INSERT INTO boards (id, store_id, name, created_at) VALUES ('$board', '$mine', 'Board', 1), ('$their_board', '$theirs', 'Board', 1);
 INSERT INTO board_columns (id, store_id, board_id, name, position) VALUES
     ('$to_do', '$mine', '$board', 'To do', 1), ('$done', '$mine', '$board', 'Done', 2), ('$their_column', '$theirs', '$their_board', 'To do', 1);

@@ -15,7 +15,10 @@ NUMBERED = ("audit_log_pkey", "events_pkey")
 ONLY_REFERRED_TO = ("_store_id_id_key", "_store_id_board_id_id_key")
 """Unique because the primary key within them is: they are there to be referred to, and refuse nothing by themselves."""
 
-TWINS = {"tool_calls_pkey": "tool_calls_store_id_run_id_turn_position_key"}
+TWINS = {
+    "tool_calls_pkey": "tool_calls_store_id_run_id_turn_position_key",
+    "file_watches_pkey": "file_watches_store_id_task_id_key",
+}
 """What refuses the same rows, one for the sake of the references to it."""
 
 

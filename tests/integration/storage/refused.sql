@@ -143,6 +143,28 @@ UPDATE run_logs SET fields = '{'; -- run_logs_fields_check
 INSERT INTO run_logs (run_id, position, store_id, logged_at, level, event) VALUES ('$run', 1, '$mine', 1, 'info', 'x'); -- run_logs_pkey
 UPDATE run_logs SET run_id = '$their_run'; -- run_logs_store_id_run_id_fkey
 
+UPDATE tasks SET settle_seconds = 86401; -- tasks_settle_seconds_check
+UPDATE file_watches SET watch_path = ''; -- file_watches_watch_path_check
+UPDATE file_watches SET look_count = 0; -- file_watches_look_count_check
+INSERT INTO file_watches (task_id, store_id, watch_path) VALUES ('$task', '$mine', 'x'); -- file_watches_pkey
+INSERT INTO file_watches (task_id, store_id, watch_path) VALUES ('$bare_task', '$theirs', 'x'); -- file_watches_store_id_task_id_fkey
+INSERT INTO watched_files (task_id, store_id, path, size_bytes, mtime_ns, inode) VALUES ('$task', '$mine', 'known', 1, 1, 1); -- watched_files_pkey
+INSERT INTO watched_files (task_id, store_id, path, size_bytes, mtime_ns, inode) VALUES ('$task', '$theirs', 'x', 1, 1, 1); -- watched_files_store_id_task_id_fkey
+UPDATE watched_files SET path = '' WHERE path = 'known'; -- watched_files_path_check
+UPDATE watched_files SET size_bytes = -1 WHERE path = 'known'; -- watched_files_size_bytes_check
+UPDATE watched_files SET seen_size_bytes = -1 WHERE path = 'new'; -- watched_files_seen_size_bytes_check
+UPDATE watched_files SET inode = NULL WHERE path = 'known'; -- watched_files_check
+UPDATE watched_files SET seen_inode = NULL WHERE path = 'new'; -- watched_files_check1
+UPDATE watched_files SET hash = 'x' WHERE path = 'new'; -- watched_files_check2
+UPDATE watched_files SET size_bytes = NULL, mtime_ns = NULL, inode = NULL WHERE path = 'known'; -- watched_files_check3
+UPDATE watched_files SET differs_since = NULL WHERE path = 'new'; -- watched_files_check4
+UPDATE run_changes SET path = ''; -- run_changes_path_check
+UPDATE run_changes SET change = 'moved'; -- run_changes_change_check
+UPDATE run_changes SET size_bytes = -1; -- run_changes_size_bytes_check
+UPDATE run_changes SET change = 'deleted'; -- run_changes_check
+INSERT INTO run_changes (run_id, store_id, path, change, size_bytes) VALUES ('$run', '$mine', '/in/known', 'changed', 1); -- run_changes_pkey
+INSERT INTO run_changes (run_id, store_id, path, change, size_bytes) VALUES ('$their_run', '$mine', '/in/x', 'changed', 1); -- run_changes_store_id_run_id_fkey
+
 UPDATE boards SET name = '' WHERE id = '$board'; -- boards_name_check
 INSERT INTO boards (id, store_id, name, created_at) VALUES ('$board', '$theirs', 'x', 1); -- boards_pkey
 INSERT INTO boards (id, store_id, name, created_at) VALUES ('$new', '$mine', 'Board', 1); -- boards_store_id_name_key

@@ -16,7 +16,7 @@ from tests.integration.storage.refusals import NUMBERED, ONLY_REFERRED_TO, TWINS
 from tests.postgres import PostgresServer
 
 REFUSED = refused()
-ONLY_ON_SQLITE = {"tasks_enabled_check", "tasks_held_check", "tasks_retry_jitter_check"}
+ONLY_ON_SQLITE = {"tasks_enabled_check", "tasks_held_check", "tasks_retry_jitter_check", "file_watches_is_folder_check"}
 """Booleans, which Postgres has as a type."""
 NAMES = """
     SELECT conname FROM pg_constraint WHERE contype <> 'n' AND connamespace = 'public'::regnamespace
