@@ -1,0 +1,106 @@
+"""A governor's decision in words: when a task runs next, and why then."""
+
+import zoneinfo
+from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
+
+from processor.rules.schedules.adaptive import Decision, Source
+
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+_Clock = Callable[[int], str]
+
+
+def explain(decision: Decision, timezone: str | None = None) -> str:
+    """One sentence for people; instants are shown in the IANA zone, in UTC where there is no such zone."""
+    if decision.next_run_at is None:
+        return "No next time: the task is disabled."
+    clock = _clock(timezone)
+    return f"Next at {clock(decision.next_run_at)}: {_why(decision, clock)}."
+
+
+def lasting(seconds: int) -> str:
+    """`1 hour 30 minutes`, in the units that are needed."""
+    parts, rest = list[str](), seconds
+    for unit, length in _UNITS:
+        number, rest = divmod(rest, length)
+        if number:
+            parts.append(f"{number} {unit}" if number == 1 else f"{number} {unit}s")
+    return " ".join(parts) or "0 seconds"
+
+
+def _why(decision: Decision, clock: _Clock) -> str:
+    if decision.source is Source.PAUSED:
+        return _paused(decision, clock)
+    wanted = _wanted(decision, clock)
+    if decision.source is Source.CLAMPED_TO_MIN:
+        return f"{wanted}, which is too early: {_earliest(decision, clock)}"
+    if decision.source is Source.CLAMPED_TO_MAX:
+        return f"{wanted}, which is too late: {_latest(decision, clock)}"
+    return wanted
+
+
+def _wanted(decision: Decision, clock: _Clock) -> str:
+    at = "a later time" if decision.wish.at is None else clock(decision.wish.at)
+    proposal = decision.facts.proposal
+    if decision.wish.source is Source.PROPOSAL and proposal is not None:
+        return f"the agent asked for {at} ({proposal.reason})"
+    return f"{_fallback(decision)}, {at}{_not_followed(decision, clock)}"
+
+
+def _fallback(decision: Decision) -> str:
+    failures = decision.facts.failures
+    if failures:
+        times = "the latest run failed" if failures == 1 else f"{failures} runs in a row failed"
+        return f"{times}, so it waits for {_slots(decision)}"
+    if decision.doublings:
+        return f"there was little to do lately, so it waits for {_slots(decision)}"
+    return "the baseline's next time"
+
+
+def _slots(decision: Decision) -> str:
+    return f"time number {2**decision.doublings} of the baseline"
+
+
+def _not_followed(decision: Decision, clock: _Clock) -> str:
+    proposal = decision.facts.proposal
+    if proposal is None:
+        return ""
+    if decision.lapsed and proposal.expires_at is not None:
+        return f" (the agent's proposal of {clock(proposal.wanted_at)} held until {clock(proposal.expires_at)} only)"
+    return f" (the agent's proposal of {clock(proposal.wanted_at)} is earlier)"
+
+
+def _paused(decision: Decision, clock: _Clock) -> str:
+    end = clock(max(decision.facts.now, decision.facts.paused_until or 0))
+    if decision.next_run_at == decision.wish.at:
+        return f"the baseline's first time after the pause that ends at {end}"
+    return f"after the pause that ends at {end}, the nearest time to the baseline that the bounds allow"
+
+
+def _earliest(decision: Decision, clock: _Clock) -> str:
+    bounds = decision.bounds
+    if bounds.earliest == decision.facts.now + 1:
+        return "it runs as soon as it may"
+    return f"it runs at most every {lasting(bounds.earliest - bounds.since)}, counted from {clock(bounds.since)}"
+
+
+def _latest(decision: Decision, clock: _Clock) -> str:
+    bounds = decision.bounds
+    return f"it runs at least every {lasting(bounds.latest - bounds.since)}, counted from {clock(bounds.since)}"
+
+
+def _clock(timezone: str | None) -> _Clock:
+    name, zone = _zone(timezone)
+
+    def shown(at: int) -> str:
+        local = datetime.fromtimestamp(at, zone)
+        return f"{local:%Y-%m-%d %H:%M:%S} {name}" if local.second else f"{local:%Y-%m-%d %H:%M} {name}"
+
+    return shown
+
+
+def _zone(timezone: str | None) -> tuple[str, tzinfo]:
+    try:
+        return (timezone, zoneinfo.ZoneInfo(timezone)) if timezone else ("UTC", UTC)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return "UTC", UTC
