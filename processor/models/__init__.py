@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from processor.models.adaptive import ScheduleDecision, ScheduleProposal
     from processor.models.approval import Approval
     from processor.models.board import Board, BoardColumn, Card, CardComment, RunCard
     from processor.models.control import EmergencyStop, ProviderCircuit
@@ -53,6 +54,8 @@ __all__ = [
     "RunChange",
     "RunLog",
     "RunRequest",
+    "ScheduleDecision",
+    "ScheduleProposal",
     "Store",
     "Task",
     "TaskNote",
@@ -64,6 +67,7 @@ __all__ = [
 ]
 
 _FILES = {
+    "adaptive": ("ScheduleDecision", "ScheduleProposal"),
     "approval": ("Approval",),
     "board": ("Board", "BoardColumn", "Card", "CardComment", "RunCard"),
     "control": ("EmergencyStop", "ProviderCircuit"),

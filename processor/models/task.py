@@ -41,6 +41,7 @@ class Task(SQLModel, table=True):
     settle_seconds: Count = 60
     min_interval_seconds: OptionalCount = None
     max_interval_seconds: OptionalCount = None
+    fallback: Words = "baseline"
     enabled: bool = True
     paused_until: OptionalMoment = None
     cursor_at: Moment

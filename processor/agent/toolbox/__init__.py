@@ -8,6 +8,7 @@ TOOLS: dict[str, str] = {
     "list_cards": "processor.agent.toolbox.cards:LIST_CARDS",
     "list_recent_runs": "processor.agent.toolbox.runs:LIST_RECENT_RUNS",
     "move_card": "processor.agent.toolbox.cards:MOVE_CARD",
+    "propose_next_run": "processor.agent.toolbox.schedule:PROPOSE_NEXT_RUN",
     "read_step_result": "processor.agent.toolbox.steps:READ_STEP_RESULT",
     "update_card": "processor.agent.toolbox.cards:UPDATE_CARD",
     "write_note": "processor.agent.toolbox.notes:WRITE_NOTE",

@@ -73,3 +73,8 @@ INSERT INTO emergency_stop (id, reason, stopped_at) VALUES (1, 'enough', 1);
 
 INSERT INTO events (store_id, name, subject_id, occurred_at) VALUES ('$mine', 'task.created', '$task', 1);
 INSERT INTO audit_log (store_id, actor, action, subject_id, happened_at) VALUES ('$mine', 'system', 'task.created', '$task', 1);
+INSERT INTO schedule_proposals (id, store_id, task_id, run_id, wanted_at, reason, proposed_at, state, settled_at) VALUES
+    ('$proposal', '$mine', '$task', '$run', 9, 'News', 1, 'open', NULL), ('$used_proposal', '$mine', '$task', '$run', 9, 'News', 1, 'used', 2),
+    ('$their_proposal', '$theirs', '$their_task', '$their_run', 9, 'News', 1, 'open', NULL);
+INSERT INTO schedule_decisions (store_id, task_id, decided_at, next_run_at, source, inputs, proposal_id, run_id, said)
+VALUES ('$mine', '$task', 1, 9, 'proposal', '{}', '$proposal', '$run', 'Next.');

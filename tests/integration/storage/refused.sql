@@ -200,3 +200,18 @@ UPDATE events SET payload = '{'; -- events_payload_check
 UPDATE audit_log SET store_id = '$nobody'; -- audit_log_store_id_fkey
 UPDATE audit_log SET before = '{'; -- audit_log_before_check
 UPDATE audit_log SET after = '{'; -- audit_log_after_check
+UPDATE tasks SET fallback = 'hope'; -- tasks_fallback_check
+UPDATE schedule_proposals SET after_seconds = 0; -- schedule_proposals_after_seconds_check
+UPDATE schedule_proposals SET reason = ''; -- schedule_proposals_reason_check
+UPDATE schedule_proposals SET state = 'pondered' WHERE id = '$used_proposal'; -- schedule_proposals_state_check
+UPDATE schedule_proposals SET settled_at = 2 WHERE id = '$proposal'; -- schedule_proposals_check
+INSERT INTO schedule_proposals (id, store_id, task_id, run_id, wanted_at, reason, proposed_at, state, settled_at) VALUES ('$used_proposal', '$theirs', '$their_task', '$their_run', 9, 'x', 1, 'used', 2); -- schedule_proposals_pkey
+UPDATE schedule_proposals SET state = 'open', settled_at = NULL WHERE id = '$used_proposal'; -- schedule_proposals_open
+UPDATE schedule_proposals SET task_id = '$their_task' WHERE id = '$used_proposal'; -- schedule_proposals_store_id_task_id_fkey
+UPDATE schedule_proposals SET run_id = '$their_run' WHERE id = '$used_proposal'; -- schedule_proposals_store_id_run_id_fkey
+INSERT INTO schedule_decisions (id, store_id, task_id, decided_at, source, inputs, said) SELECT id, '$mine', '$task', 1, 'paused', '{}', 'x' FROM schedule_decisions; -- schedule_decisions_pkey
+UPDATE schedule_decisions SET source = 'whim'; -- schedule_decisions_source_check
+UPDATE schedule_decisions SET inputs = '{'; -- schedule_decisions_inputs_check
+UPDATE schedule_decisions SET task_id = '$their_task'; -- schedule_decisions_store_id_task_id_fkey
+UPDATE schedule_decisions SET proposal_id = '$their_proposal'; -- schedule_decisions_store_id_proposal_id_fkey
+UPDATE schedule_decisions SET run_id = '$their_run'; -- schedule_decisions_store_id_run_id_fkey
