@@ -40,25 +40,26 @@ def _why(decision: Decision, clock: _Clock) -> str:
 
 
 def _wanted(decision: Decision, clock: _Clock) -> str:
-    at = "a later time" if decision.wish.at is None else clock(decision.wish.at)
-    proposal = decision.facts.proposal
-    if decision.wish.source is Source.PROPOSAL and proposal is not None:
-        return f"the agent asked for {at} ({proposal.reason})"
-    return f"{_fallback(decision)}, {at}{_not_followed(decision, clock)}"
+    wish, proposal = decision.wish, decision.facts.proposal
+    at = "a later time" if wish.at is None else clock(wish.at)
+    if wish.source is Source.PROPOSAL and proposal is not None:
+        return f"the agent asked for {'it' if wish.at == decision.next_run_at else at} ({proposal.reason})"
+    shown = "" if wish.at == decision.next_run_at else f", {at}"
+    return f"{_fallback(decision)}{shown}{_not_followed(decision, clock)}"
 
 
 def _fallback(decision: Decision) -> str:
+    if not decision.doublings:
+        return "the baseline's next time"
     failures = decision.facts.failures
+    why = "lately there was little to do"
     if failures:
-        times = "the latest run failed" if failures == 1 else f"{failures} runs in a row failed"
-        return f"{times}, so it waits for {_slots(decision)}"
-    if decision.doublings:
-        return f"there was little to do lately, so it waits for {_slots(decision)}"
-    return "the baseline's next time"
+        why = "the latest run failed" if failures == 1 else f"{failures} runs in a row failed"
+    return f"{why}, so it waits for the {_numbered(2**decision.doublings)} time of the baseline"
 
 
-def _slots(decision: Decision) -> str:
-    return f"time number {2**decision.doublings} of the baseline"
+def _numbered(power_of_two: int) -> str:
+    return f"{power_of_two}nd" if power_of_two in (2, 32) else f"{power_of_two}th"
 
 
 def _not_followed(decision: Decision, clock: _Clock) -> str:
