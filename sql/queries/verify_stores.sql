@@ -27,6 +27,26 @@ FROM (
     FROM task_notes AS x LEFT JOIN tasks AS y ON y.id = x.task_id
     WHERE x.task_id IS NOT NULL AND (y.id IS NULL OR y.store_id <> x.store_id)
     UNION ALL
+    SELECT 'schedule_proposals.task_id' AS reference, CAST(x.id AS text) AS id, x.store_id
+    FROM schedule_proposals AS x LEFT JOIN tasks AS y ON y.id = x.task_id
+    WHERE x.task_id IS NOT NULL AND (y.id IS NULL OR y.store_id <> x.store_id)
+    UNION ALL
+    SELECT 'schedule_proposals.run_id' AS reference, CAST(x.id AS text) AS id, x.store_id
+    FROM schedule_proposals AS x LEFT JOIN runs AS y ON y.id = x.run_id
+    WHERE x.run_id IS NOT NULL AND (y.id IS NULL OR y.store_id <> x.store_id)
+    UNION ALL
+    SELECT 'schedule_decisions.task_id' AS reference, CAST(x.id AS text) AS id, x.store_id
+    FROM schedule_decisions AS x LEFT JOIN tasks AS y ON y.id = x.task_id
+    WHERE x.task_id IS NOT NULL AND (y.id IS NULL OR y.store_id <> x.store_id)
+    UNION ALL
+    SELECT 'schedule_decisions.proposal_id' AS reference, CAST(x.id AS text) AS id, x.store_id
+    FROM schedule_decisions AS x LEFT JOIN schedule_proposals AS y ON y.id = x.proposal_id
+    WHERE x.proposal_id IS NOT NULL AND (y.id IS NULL OR y.store_id <> x.store_id)
+    UNION ALL
+    SELECT 'schedule_decisions.run_id' AS reference, CAST(x.id AS text) AS id, x.store_id
+    FROM schedule_decisions AS x LEFT JOIN runs AS y ON y.id = x.run_id
+    WHERE x.run_id IS NOT NULL AND (y.id IS NULL OR y.store_id <> x.store_id)
+    UNION ALL
     SELECT 'job_runs.job_id' AS reference, CAST(x.id AS text) AS id, x.store_id
     FROM job_runs AS x LEFT JOIN jobs AS y ON y.id = x.job_id
     WHERE x.job_id IS NOT NULL AND (y.id IS NULL OR y.store_id <> x.store_id)
