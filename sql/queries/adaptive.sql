@@ -10,7 +10,7 @@ SELECT t.id, t.store_id, t.interval_seconds, t.anchor_at, t.cron, t.timezone, t.
         WHERE l.task_id = t.id AND l.store_id = t.store_id AND l.scheduled_time <= :now
         ORDER BY l.scheduled_time DESC
         LIMIT 1
-    ), t.created_at) AS last_slot,
+    ), CASE WHEN t.created_at > :now THEN :now ELSE t.created_at END) AS last_slot, -- the clock may have been ahead
     p.id AS proposal_id, p.wanted_at, p.reason, p.expires_at
 FROM tasks AS t
 LEFT JOIN schedule_proposals AS p ON p.task_id = t.id AND p.state = 'open'
@@ -65,11 +65,11 @@ LIMIT :limit;
 UPDATE schedule_proposals SET state = :state, settled_at = :now WHERE id = :id AND state = 'open';
 
 -- name: settle_taken
--- The slots to which open proposals led were taken; one that came later, and led to none yet, stays open.
+-- The slots to which open proposals led were taken; one that led to none yet, or to one to come, stays open.
 UPDATE schedule_proposals
 SET state = CASE WHEN d.source = 'proposal' THEN 'used' ELSE 'clamped' END, settled_at = :now
 FROM schedule_decisions AS d
-WHERE d.proposal_id = schedule_proposals.id AND schedule_proposals.state = 'open'
+WHERE d.proposal_id = schedule_proposals.id AND schedule_proposals.state = 'open' AND d.next_run_at <= :now
     AND d.id = (SELECT max(x.id) FROM schedule_decisions AS x WHERE x.task_id = schedule_proposals.task_id)
     -- [sqlite] AND schedule_proposals.task_id IN (SELECT value FROM json_each(:ids))
     -- [postgresql] AND schedule_proposals.task_id IN

@@ -115,6 +115,22 @@ def test_a_slot_that_falls_due_while_the_run_goes_on_stays_and_its_proposal_wait
     assert (latest(world, task_id).source, next_in(world, task_id)) == ("proposal", 3 * HOUR)
 
 
+def test_a_proposal_whose_slot_is_to_come_outlasts_a_slot_that_was_taken_late(world: World) -> None:
+    task_id = adaptive_task(world)
+    proposed(world, task_id, ended_run(world, task_id), 3 * HOUR)
+    ended_run(world, task_id)
+    with world.database.writing() as work:
+        adaptive.slot_taken(work, [task_id])
+    assert newest_proposal(world, task_id).state == "open"
+    assert next_in(world, task_id) == 3 * HOUR
+
+
+def test_a_task_that_was_made_while_the_clock_was_ahead_counts_from_now(world: World) -> None:
+    task_id = adaptive_task(world)
+    world.clock.advance(-365 * 24 * HOUR)
+    assert look(world, task_id).facts.last_slot == world.clock.now
+
+
 def test_failures_back_off_and_a_success_ends_that(world: World) -> None:
     task_id = adaptive_task(world)
     waits = []
