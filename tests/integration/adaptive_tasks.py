@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from processor.models import LedgerRow, Run
+from processor.models import LedgerRow
 from processor.services.instants import moment
 from processor.storage import adaptive
 from processor.storage.adaptive import DecisionRow, Governed, ProposalRow
@@ -68,9 +68,3 @@ def latest(world: World, task_id: str) -> DecisionRow:
 def newest_proposal(world: World, task_id: str) -> ProposalRow:
     with world.database.reading() as work:
         return adaptive.proposals(work, world.row(task_id).store_id, task_id, 1)[0]
-
-
-def some_run(world: World, task_id: str) -> str:
-    """A run of the task that has ended."""
-    (run, *_) = world.rows(Run, "queued_at", task_id=task_id)
-    return run.id
