@@ -3,7 +3,8 @@
 import pytest
 
 from tests.reliability.matcher import holding, mismatches
-from tests.world import HOUR, World
+from tests.reliability.passing import begin, new_job
+from tests.world import DEFAULT_STORE, HOUR, World
 
 LEDGER = "processed_task_executions"
 BREAKAGES = {
@@ -36,12 +37,44 @@ BREAKAGES = {
         "made 1 cards, and recorded 0",
     ),
     "a card that is gone": ("DELETE FROM run_cards", "made 0 cards, and recorded 1"),
+    "an order with a gap": ("UPDATE tasks SET position = position + 1 WHERE position > 1", "its tasks are at [1, 3]"),
+    "a job that says too much": ("UPDATE jobs SET status = 'failed'", "it is failed, and its newest pass is running"),
+    "a pass that nobody counted": ("UPDATE job_runs SET number = number + 2", "its passes are numbered [3, 4]"),
+    "a pass that did not wait": (
+        "UPDATE runs SET state = 'cancelled' WHERE position = 1 AND state = 'succeeded'",
+        "step 2 comes after step 1, which is cancelled",
+    ),
+    "a step that nobody will run": (
+        "DELETE FROM runs WHERE job_run_id IS NOT NULL AND state = 'queued'",
+        "it is running at step 2, and step 2 is not begun",
+    ),
+    "a pass that ended too early": (
+        "UPDATE job_runs SET state = 'succeeded', finished_at = started_at WHERE state = 'running'",
+        "it is succeeded at step 2, and step 2 is running",
+    ),
+    "a pass that stands where nothing runs": (
+        "UPDATE job_runs SET position = 1 WHERE state = 'running'",
+        "it stands at step 1, and step 2 is running",
+    ),
+    "a skipped step that ran": ("UPDATE job_run_steps SET skip_reason = 'disabled'", "step 1 was skipped, and ran"),
+    "a step that began late": (
+        "UPDATE runs SET queued_at = queued_at + 1 WHERE position = 2",
+        "and its time was",
+    ),
+    "a step of another task": (
+        "UPDATE job_run_steps SET task_id = (SELECT id FROM tasks WHERE position IS NULL LIMIT 1) WHERE position = 1",
+        "the run at step 1 is of task",
+    ),
+    "a run before the beginning of its pass": (
+        "UPDATE job_runs SET first_position = 2",
+        "step 1 ran, and the pass began at step 2",
+    ),
 }
 
 
 @pytest.fixture
 def sound(world: World) -> World:
-    """Hours and minutes and calendars, on time, late, and during an outage of a day."""
+    """Hours, minutes, calendars, on time, late, and in an outage of a day; a pass that is over, and one that runs."""
     world.due_task()
     world.due_task(every="1m")
     world.task(cron="30 2 * * *", timezone="Europe/Berlin")
@@ -51,6 +84,11 @@ def sound(world: World) -> World:
     for hours in (1, 24, 3):
         world.clock.advance(hours * HOUR)
         world.tick()
+    job_id, _ = new_job(world.database, DEFAULT_STORE, 2)
+    begin(world.database, DEFAULT_STORE, job_id)
+    world.tick()
+    begin(world.database, DEFAULT_STORE, job_id)
+    world.tick(max_runs=1)
     return world
 
 

@@ -11,7 +11,7 @@ from tests.reliability.passing import PassCase
 from tests.reliability.scene import Scene
 from tests.world import call, calls
 
-FAULT = "kill -9 within and between the steps of a pass"
+FAULT = "kill -9 within and between steps of a pass"
 STEPS = 5
 FEW_STEPS = 3
 WITHIN_A_STEP = (4, 20)
