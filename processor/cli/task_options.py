@@ -29,6 +29,15 @@ Start = Annotated[
 Cron = Annotated[str | None, _option("--cron", "Repeat by a cron expression of five fields.", "EXPRESSION")]
 Timezone = Annotated[str | None, _option("--timezone", "With --cron: an IANA time zone; by default UTC.", "ZONE")]
 At = Annotated[str | None, _option("--at", "Run once, at this instant.", "INSTANT")]
+Watch = Annotated[
+    str | None,
+    _option(
+        "--watch", "Run when files change: a file, a folder like in/ or a quoted pattern like '/data/**/*.csv'.", "PATH"
+    ),
+]
+Settle = Annotated[
+    int | None, _option("--settle", "With --watch: how long a changed file stands still; by default 60.", "SECONDS")
+]
 ScheduleType = Annotated[
     str | None, _option("--schedule-type", "manual: when somebody asks; sequential: in its job's order.", "TYPE")
 ]
@@ -87,6 +96,7 @@ def fields(**options: Any) -> TaskFields:
         "retry_delay": "retry_delay_seconds",
         "retry_cap": "retry_cap_seconds",
         "timeout": "timeout_seconds",
+        "settle": "settle_seconds",
         "tool": "tools",
     }
     leaves_job = options.pop("no_job", None)

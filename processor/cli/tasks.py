@@ -62,6 +62,7 @@ ABOUT_PROMPT = "What the agent is asked to do; '-' reads standard input."
     "create",
     "processor tasks create --name Review --prompt 'Summarise the board' --cron '0 9 * * 1-5' --timezone Europe/Berlin",
     "processor tasks create --name Tidy --prompt 'Summarise the board' --every 4h --budget-usd 0.05",
+    "processor tasks create --name Inbox --prompt 'Make a card for each new file' --watch inbox/ --settle 120",
     f"processor tasks create --name Plan --prompt 'Make a plan' --job-id {EXAMPLE_ID} --schedule-type sequential",
     "processor tasks create --name Later --prompt 'Summarise the board' --schedule-type manual --json",
     "processor tasks create --name Report --prompt - --every 1d < prompt.txt",
@@ -76,6 +77,8 @@ def create_task(  # noqa: PLR0917 (typer turns every parameter into an option)
     cron: option.Cron = None,
     timezone: option.Timezone = None,
     at: option.At = None,
+    watch: option.Watch = None,
+    settle: option.Settle = None,
     schedule_type: option.ScheduleType = None,
     max_retries: option.MaxRetries = None,
     retry_delay: option.RetryDelay = None,
@@ -95,7 +98,7 @@ def create_task(  # noqa: PLR0917 (typer turns every parameter into an option)
     store: Store = DEFAULT_STORE,
     json: AsJson = False,
 ) -> None:
-    """Make a task; say when it runs with one of --every, --cron, --at or --schedule-type manual."""
+    """Make a task; say when it runs with one of --every, --cron, --at, --watch or --schedule-type manual."""
     options = {key: value for key, value in locals().items() if key not in {"store", "json", "disabled"}}
     options["prompt"] = _read(prompt)
     settings = load_settings()
@@ -154,6 +157,8 @@ def update_task(  # noqa: PLR0917 (typer turns every parameter into an option)
     cron: option.Cron = None,
     timezone: option.Timezone = None,
     at: option.At = None,
+    watch: option.Watch = None,
+    settle: option.Settle = None,
     schedule_type: option.ScheduleType = None,
     max_retries: option.MaxRetries = None,
     retry_delay: option.RetryDelay = None,
@@ -258,6 +263,8 @@ def show_task(shown: dict[str, Any], *, as_json: bool) -> None:
         show_json(shown)
         return
     in_words = shown | {"budget_usd": "none" if shown["budget_usd"] is None else shown["budget_usd"]}
+    if shown["watch_warning"] is None:
+        del in_words["watch_warning"]
     if shown["step"] is not None:
         in_words["step"] = f"Step {shown['step']} in Job '{shown['job_name']}'"
     show_object({name: value for name, value in in_words.items() if name not in FOR_PROGRAMS}, as_json=False)

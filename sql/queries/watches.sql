@@ -19,6 +19,15 @@ WHERE t.schedule_type = 'file_watch' AND t.enabled
     AND (:store_id IS NULL OR t.store_id = :store_id)
 ORDER BY t.store_id, t.id;
 
+-- name: warnings
+-- What the latest look of each task could not see.
+SELECT w.task_id, w.warning
+FROM file_watches AS w
+JOIN tasks AS t ON t.id = w.task_id AND t.watch_path = w.watch_path
+-- [sqlite] WHERE w.task_id IN (SELECT value FROM json_each(:ids))
+-- [postgresql] WHERE w.task_id IN (SELECT CAST(value AS uuid) FROM json_array_elements_text(CAST(:ids AS json)))
+;
+
 -- name: remembered
 -- A page of the files of a watch in the order of their paths, bytes as numbers.
 SELECT f.path, f.size_bytes, f.mtime_ns, f.inode, f.hash, f.seen_size_bytes, f.seen_mtime_ns, f.seen_inode,

@@ -45,7 +45,7 @@ PROJECT_KEYS = ("name", *PROJECT_DEFAULTS)
 JOB_KEYS = ("name", *JOB_DEFAULTS, "endpoints", "tasks")
 ENDPOINT_KEYS = ("name", *ENDPOINT_DEFAULTS)
 TASK_KEYS = ("name", *TASK_DEFAULTS, *RETRIES)
-TYPE_OF_WAY = {"every": "interval", "cron": "calendar", "at": "once"}
+TYPE_OF_WAY = {"every": "interval", "cron": "calendar", "at": "once", "watch": "file_watch"}
 """What a schedule's first key says of it."""
 
 
@@ -104,6 +104,8 @@ def schedule_in(shown: Mapping[str, Any]) -> Any:
             return {"cron": schedule["cron"], "timezone": schedule["timezone"]}
         case "once":
             return {"at": schedule["at"]}
+        case "file_watch":
+            return {"watch": schedule["path"], "settle_seconds": schedule["settle_seconds"]}
         case other:
             return other
 

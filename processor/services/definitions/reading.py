@@ -7,6 +7,7 @@ from typing import Any
 from processor.errors import Conflict, InvalidInput, NotFound
 from processor.rules.instants import iso
 from processor.rules.schedules import parse_interval
+from processor.rules.schedules.file_watch import DEFAULT_SETTLE_SECONDS
 from processor.services import checks
 from processor.services.definitions import nouns
 from processor.services.definitions.document import Entries
@@ -14,7 +15,7 @@ from processor.services.definitions.nouns import Definition
 from processor.services.instants import parse_instant
 
 _WORDS = ("manual", "sequential")
-_BESIDE = {"every": {"start"}, "cron": {"timezone"}, "at": set[str]()}
+_BESIDE = {"every": {"start"}, "cron": {"timezone"}, "at": set[str](), "watch": {"settle_seconds"}}
 
 
 @contextmanager
@@ -123,12 +124,13 @@ _HOW = "{every: 4h}, {cron: '0 9 * * 1-5', timezone: Europe/Berlin}, {at: '2026-
 
 def _schedule(entry: Entries, thing: str, words: tuple[str, ...]) -> Any:
     given = entry.get("schedule")
-    how = f"write {' or '.join(words)}, or like {_HOW}"
+    how = f"write {' or '.join(words)}, or like {_HOW}{', {watch: inbox/}' if thing == 'task' else ''}"
     if given is None:
         raise entry.refuse(f"this {thing} has no schedule: {how}")
     if isinstance(given, str) and given in words:
         return given
-    ways = [way for way in nouns.TYPE_OF_WAY if isinstance(given, Entries) and given.get(way) is not None]
+    possible = [way for way in nouns.TYPE_OF_WAY if thing == "task" or way != "watch"]
+    ways = [way for way in possible if isinstance(given, Entries) and given.get(way) is not None]
     if not isinstance(given, Entries) or len(ways) != 1:
         raise entry.refuse(f"this schedule cannot be read: {how}", "schedule")
     given.require_known("schedule", (ways[0], *_BESIDE[ways[0]]))
@@ -143,4 +145,7 @@ def _in_form(given: Entries, way: str) -> Definition:
         return every if start is None else every | {"start": iso(parse_instant(start, "start"))}
     if way == "at":
         return {"at": iso(parse_instant(given["at"], "at"))}
+    if way == "watch":
+        settle = given.get("settle_seconds")
+        return {"watch": given["watch"], "settle_seconds": DEFAULT_SETTLE_SECONDS if settle is None else settle}
     return {"cron": checks.filled(given["cron"], "cron expression", 1_000), "timezone": given.get("timezone") or "UTC"}

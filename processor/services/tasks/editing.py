@@ -8,6 +8,7 @@ from processor.models import Task
 from processor.rules.disposition import Misfire
 from processor.rules.retry import SHIPPED_DEFAULTS, RetryDefaults
 from processor.rules.schedules import Manual
+from processor.rules.schedules.file_watch import FileWatch
 from processor.services import checks
 from processor.services.changes import note
 from processor.services.instants import epoch, moment
@@ -19,6 +20,7 @@ from processor.services.tasks.retrying import asked_retries, own_policy, write_r
 from processor.services.tasks.suspension import disable, enable
 from processor.services.tasks.timing import Timing, asked, write_next, write_schedule
 from processor.services.tasks.view import audited
+from processor.storage import watches
 from processor.storage.work import Work
 
 
@@ -84,7 +86,7 @@ def update(
     """
     refuse_unavailable(fields)
     task = locked_with_jobs(work, store_id, task_id, version, joining=fields.get("job_id"))
-    before, left = audited(work, task), ordered_in(task)
+    before, left, watched = audited(work, task), ordered_in(task), task.watch_path
     timing = asked(fields, work.now, task) or _timing_without_job(task, fields, work.now)
     columns = checked(work, store_id, fields, known_tools)
     asked_of_retries, own_retries = asked_retries(fields), own_policy(task, retries)
@@ -99,6 +101,8 @@ def update(
     take_place(work, task, left)
     write_retries(task, asked_of_retries, own_retries, retries)
     save(work, task)
+    if watched is not None and task.watch_path is None:
+        watches.forget(work, task.id)
     note(work, "task.updated", store_id, task.id, before=before, after=audited(work, task))
     if "enabled" in fields:
         return (enable if enabled else disable)(work, store_id, task_id)
@@ -114,7 +118,7 @@ def _write_timing(task: Task, timing: Timing, fields: TaskFields) -> None:
     was_once = task.schedule_type == "once"
     write_schedule(task, timing.schedule)
     task.cursor_at = moment(max(timing.cursor, epoch(task.cursor_at)))
-    if isinstance(timing.schedule, Manual):
+    if isinstance(timing.schedule, Manual) and not isinstance(timing.schedule, FileWatch):
         task.paused_until = None
     if task.schedule_type == "once" and not was_once and task.misfire is None and "misfire" not in fields:
         task.misfire = Misfire.LATEST

@@ -42,6 +42,9 @@ class TaskFields(TypedDict, total=False):
     at: str | int | None
     """The one instant to run at."""
     watch: str | None
+    """A file, a folder or a pattern; the task runs when files change there."""
+    settle_seconds: int | None
+    """How long a changed file must stand still; None: a minute."""
     min_interval: str | int | None
     max_interval: str | int | None
     enabled: bool
@@ -76,7 +79,6 @@ _NUMBERS = {
     "timeout_seconds": Bounds(1, 43_200),
 }
 _LATER = {
-    "watch": "A file watch (--watch) is",
     "min_interval": "An adaptive schedule (--min-interval) is",
     "max_interval": "An adaptive schedule (--max-interval) is",
     "sender": "A sender is",

@@ -1,4 +1,4 @@
-"""Stops and starts a task's slots. Manual runs, retries under way, approvals and job steps go on meanwhile."""
+"""Stops and starts the slots, or looks, of a task. Manual runs, retries, approvals and job steps go on meanwhile."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from processor.errors import Conflict, InvalidInput
 from processor.models import Task
 from processor.rules.schedules import Manual
+from processor.rules.schedules.file_watch import FileWatch
 from processor.services.changes import note
 from processor.services.instants import epoch, moment, parse_instant
 from processor.services.tasks.accounting import account
@@ -44,7 +45,8 @@ def pause(work: Work, store_id: str, task_id: str, until: str | int, version: in
         raise InvalidInput(f"The pause would be over already ({until}): give an instant to come")
     if not task.enabled:
         raise Conflict("The task is disabled, which is a pause without an end: enable it first")
-    if isinstance(schedule_of(task), Manual):
+    schedule = schedule_of(task)
+    if isinstance(schedule, Manual) and not isinstance(schedule, FileWatch):
         raise InvalidInput("The task has no schedule that could pause: it runs only when somebody asks")
     before = audited(work, task)
     task.paused_until, task.held, task.held_slot = moment(until_at), False, None

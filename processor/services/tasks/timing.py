@@ -16,6 +16,13 @@ from processor.rules.schedules import (
     from_columns,
     parse_interval,
 )
+from processor.rules.schedules.file_watch import (
+    DEFAULT_SETTLE_SECONDS,
+    LONGEST_PATH,
+    LONGEST_SETTLE_SECONDS,
+    FileWatch,
+    file_watch,
+)
 from processor.rules.schedules.interval import checked_seconds
 from processor.services import checks
 from processor.services.instants import epoch, epoch_or_none, moment, moment_or_none, parse_instant
@@ -23,16 +30,17 @@ from processor.services.tasks.fields import TaskFields
 
 DEFAULT_ZONE = "UTC"
 TYPES = ("interval", "calendar", "once", "manual", "file_watch", "sequential", "adaptive")
-_WAYS = ("every", "cron", "at")
-_TYPE_OF_WAY = {"every": "interval", "cron": "calendar", "at": "once"}
+_WAYS = ("every", "cron", "at", "watch")
+_TYPE_OF_WAY = {"every": "interval", "cron": "calendar", "at": "once", "watch": "file_watch"}
 _TYPE_OF_SCHEDULE: dict[type, str] = {
     Interval: "interval",
     Calendar: "calendar",
     Once: "once",
     Manual: "manual",
     Sequential: "sequential",
+    FileWatch: "file_watch",
 }
-_HOW = "say when the task runs with --every 4h, --cron '0 9 * * 1-5', --at T or --schedule-type manual"
+_HOW = "say when the task runs with --every 4h, --cron '0 9 * * 1-5', --at T, --watch PATH or --schedule-type manual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,8 @@ def asked(fields: TaskFields, now: int, current: Task | Job | None = None) -> Ti
         timing = Timing(_calendar(fields, current), now)
     elif type_ == "once":
         timing = Timing(Once(parse_instant(_given(fields, "at"), "--at")), now - 1)
+    elif type_ == "file_watch":
+        timing = Timing(_file_watch(fields, current), now)
     else:
         timing = Timing(Sequential() if type_ == "sequential" else Manual(), now)
     if current is not None and _is_same(timing.schedule, current, fields):
@@ -66,6 +76,8 @@ def asked(fields: TaskFields, now: int, current: Task | Job | None = None) -> Ti
 
 def schedule_of(task: Task | Job) -> Schedule:
     """The schedule in a row. The types of later versions have no slots of their own in this one."""
+    if isinstance(task, Task) and task.watch_path is not None:
+        return FileWatch(task.watch_path, task.settle_seconds)
     return from_columns(
         task.schedule_type,
         task.interval_seconds,
@@ -86,6 +98,14 @@ def write_schedule(task: Task | Job, schedule: Schedule) -> None:
         task.cron, task.timezone = schedule.expression, schedule.timezone
     elif isinstance(schedule, Once):
         task.once_at = moment(schedule.at)
+    if isinstance(task, Task):
+        _write_watch(task, schedule)
+
+
+def _write_watch(task: Task, schedule: Schedule) -> None:
+    task.watch_path, task.settle_seconds = None, DEFAULT_SETTLE_SECONDS
+    if isinstance(schedule, FileWatch):
+        task.watch_path, task.settle_seconds = schedule.path, schedule.settle_seconds
 
 
 def write_next(task: Task) -> None:
@@ -102,7 +122,7 @@ def _asked_type(fields: TaskFields, current: Task | Job | None) -> str | None:
         checks.choice(type_, "schedule type", TYPES)
     if type_ == "sequential":
         _refuse_sequential(fields, current, ways)
-    if type_ in {"file_watch", "adaptive"}:
+    if type_ == "adaptive":
         raise InvalidInput(f"The schedule type {type_} is not available in this version: {_HOW}")
     if len(ways) > 1:
         raise InvalidInput(f"A task has one schedule: give only one of {' and '.join(f'--{way}' for way in ways)}")
@@ -119,7 +139,7 @@ def _type_without_way(fields: TaskFields, type_: str | None, current: Task | Job
     if type_ is None and present is None:
         raise InvalidInput(f"The task has no schedule: {_HOW}")
     if type_ in {None, present}:
-        changes = fields.get("start") is not None or fields.get("timezone") is not None
+        changes = any(fields.get(detail) is not None for detail in ("start", "timezone", "settle_seconds"))
         return present if changes or (type_ is not None and current is None) else None
     if type_ in {"manual", "sequential"}:
         return type_
@@ -139,6 +159,8 @@ def _refuse_strays(fields: TaskFields, asked_type: str | None) -> None:
         raise InvalidInput("--start is where an interval counts from: give it together with --every")
     if fields.get("timezone") is not None and asked_type != "calendar":
         raise InvalidInput("--timezone is the zone of a cron expression: give it together with --cron")
+    if fields.get("settle_seconds") is not None and asked_type != "file_watch":
+        raise InvalidInput("--settle is how long a changed file stands still: give it together with --watch")
 
 
 def _interval(fields: TaskFields, now: int, current: Task | Job | None) -> Timing:
@@ -159,6 +181,18 @@ def _calendar(fields: TaskFields, current: Task | Job | None) -> Calendar:
     return calendar.checked(checks.filled(cron, "cron expression", 1_000), zone or DEFAULT_ZONE)
 
 
+def _file_watch(fields: TaskFields, current: Task | Job | None) -> FileWatch:
+    path, settle = fields.get("watch"), fields.get("settle_seconds")
+    if isinstance(current, Task) and current.watch_path is not None:
+        path = current.watch_path if path is None else path
+        settle = current.settle_seconds if settle is None else settle
+    if settle is not None:
+        checks.number(settle, "settle time in seconds", checks.Bounds(0, LONGEST_SETTLE_SECONDS))
+    return file_watch(
+        checks.text(path, "watched path", LONGEST_PATH), DEFAULT_SETTLE_SECONDS if settle is None else settle
+    )
+
+
 def _possible(timing: Timing, now: int) -> Timing:
     if isinstance(timing.schedule, Once) and timing.schedule.at < now:
         raise InvalidSchedule(f"The instant of --at has passed ({timing.schedule.describe()}): give one to come")
@@ -170,7 +204,7 @@ def _is_same(schedule: Schedule, current: Task | Job, fields: TaskFields) -> boo
     present = schedule_of(current)
     if isinstance(schedule, Interval) and isinstance(present, Interval) and fields.get("start") is None:
         return schedule.every_seconds == present.every_seconds
-    return schedule == present and current.schedule_type not in {"file_watch", "adaptive"}
+    return schedule == present and current.schedule_type != "adaptive"
 
 
 def _given(fields: TaskFields, name: str) -> str | int:

@@ -7,7 +7,8 @@ from typing import Any
 from processor.models import Job, Task
 from processor.rules import retry
 from processor.rules.instants import iso
-from processor.rules.schedules import Calendar, Interval, Once, Schedule, describe
+from processor.rules.schedules import Calendar, Interval, Manual, Once, Schedule, describe
+from processor.rules.schedules.file_watch import FileWatch
 from processor.services import checks
 from processor.services.instants import shown, shown_or_none
 from processor.services.tasks.retrying import policy_of
@@ -18,7 +19,7 @@ _IN_WORDS = {
     "file_watch": "When a watched file changes",
     "adaptive": "Adaptive",
 }
-_FOLLOWS = {"schedule_text", "last_run_at", "next_run_at"}
+_FOLLOWS = {"schedule_text", "watch_warning", "last_run_at", "next_run_at"}
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
@@ -32,10 +33,18 @@ def views(work: Work, tasks: Sequence[Task]) -> list[dict[str, Any]]:
     job_ids = {task.job_id for task in tasks if task.job_id is not None}
     rows = work.all("jobs.lengths", ids=json.dumps(sorted(job_ids))) if job_ids else []
     jobs = {row.id: row for row in rows}
-    return [_view(task, None if task.job_id is None else jobs[task.job_id]) for task in tasks]
+    warnings = _warnings(work, tasks)
+    return [_view(task, None if task.job_id is None else jobs[task.job_id], warnings.get(task.id)) for task in tasks]
 
 
-def _view(task: Task, job: Row | None) -> dict[str, Any]:
+def _warnings(work: Work, tasks: Sequence[Task]) -> dict[str, str | None]:
+    watching = sorted(task.id for task in tasks if task.watch_path is not None)
+    return (
+        {row.task_id: row.warning for row in work.all("watches.warnings", ids=json.dumps(watching))} if watching else {}
+    )
+
+
+def _view(task: Task, job: Row | None, watch_warning: str | None) -> dict[str, Any]:
     retries = policy_of(task)
     return {
         "id": task.id,
@@ -51,6 +60,7 @@ def _view(task: Task, job: Row | None) -> dict[str, Any]:
         "prompt": task.prompt,
         "schedule": schedule_view(task),
         "schedule_text": in_words(task.schedule_type, schedule_of(task)),
+        "watch_warning": watch_warning,
         "timezone": task.timezone,
         "enabled": task.enabled,
         "paused_until": shown_or_none(task.paused_until),
@@ -86,8 +96,8 @@ def audited(work: Work, task: Task) -> dict[str, Any]:
 
 
 def in_words(schedule_type: str, schedule: Schedule) -> str:
-    """A schedule as people say it."""
-    return _IN_WORDS.get(schedule_type) or describe(schedule)
+    """A schedule as people say it; one whose columns are not at hand is known by its type alone."""
+    return (_IN_WORDS.get(schedule_type) if type(schedule) is Manual else None) or describe(schedule)
 
 
 def schedule_view(task: Task | Job) -> dict[str, Any]:
@@ -100,6 +110,8 @@ def schedule_view(task: Task | Job) -> dict[str, Any]:
         details = {"cron": schedule.expression, "timezone": schedule.timezone}
     elif isinstance(schedule, Once):
         details = {"at": iso(schedule.at)}
+    elif isinstance(schedule, FileWatch):
+        details = {"path": schedule.path, "settle_seconds": schedule.settle_seconds}
     return {"type": task.schedule_type} | details
 
 

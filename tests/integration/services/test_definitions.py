@@ -66,6 +66,8 @@ def furnish(world: World) -> None:
         new_task(work, DEFAULT_STORE, name="Clocked", every="90m", job_id=nightly, project_id=site, priority=1)
         new_task(work, DEFAULT_STORE, name="Once", at="2099-01-01T00:00:00Z", enabled=False, tools=["create_card"])
         new_task(work, DEFAULT_STORE, name="yes", cron="*/5 9-17 * * 1-5", timezone="America/New_York", prompt=PROMPT)
+        new_task(work, DEFAULT_STORE, name="Inbox", watch="/data/**/*.csv", settle_seconds=90, enabled=False)
+        new_task(work, team, name="Folder", watch="in box/")
         new_task(work, team, name="By hand", schedule_type="manual", model="some-model-without-a-price", max_retries=0)
         new_task(
             work, team, name="Step", schedule_type="sequential", job_id=weekly, max_retries=2, retry_multiplier=1.5

@@ -43,6 +43,7 @@ def test_the_task_object_has_every_key_in_its_order(database: Database, stores: 
                 "prompt": "Create a card",
                 "schedule": {"type": "interval", "every_seconds": 14400, "anchor_at": "2026-11-16T09:00:00Z"},
                 "schedule_text": "Every 4 hours",
+                "watch_warning": None,
                 "timezone": None,
                 "enabled": True,
                 "paused_until": None,
