@@ -47,6 +47,18 @@ FROM (
     FROM schedule_decisions AS x LEFT JOIN runs AS y ON y.id = x.run_id
     WHERE x.run_id IS NOT NULL AND (y.id IS NULL OR y.store_id <> x.store_id)
     UNION ALL
+    SELECT 'file_watches.task_id' AS reference, CAST(x.task_id AS text) AS id, x.store_id
+    FROM file_watches AS x LEFT JOIN tasks AS y ON y.id = x.task_id
+    WHERE x.task_id IS NOT NULL AND (y.id IS NULL OR y.store_id <> x.store_id)
+    UNION ALL
+    SELECT 'watched_files.task_id' AS reference, CAST(x.task_id AS text) AS id, x.store_id
+    FROM watched_files AS x LEFT JOIN file_watches AS y ON y.task_id = x.task_id
+    WHERE x.task_id IS NOT NULL AND (y.task_id IS NULL OR y.store_id <> x.store_id)
+    UNION ALL
+    SELECT 'run_changes.run_id' AS reference, CAST(x.run_id AS text) AS id, x.store_id
+    FROM run_changes AS x LEFT JOIN runs AS y ON y.id = x.run_id
+    WHERE x.run_id IS NOT NULL AND (y.id IS NULL OR y.store_id <> x.store_id)
+    UNION ALL
     SELECT 'job_runs.job_id' AS reference, CAST(x.id AS text) AS id, x.store_id
     FROM job_runs AS x LEFT JOIN jobs AS y ON y.id = x.job_id
     WHERE x.job_id IS NOT NULL AND (y.id IS NULL OR y.store_id <> x.store_id)
