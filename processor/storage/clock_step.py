@@ -17,8 +17,8 @@ Owners = Literal["clock_step", "job_clock_step"]
 TASKS: Owners = "clock_step"
 JOBS: Owners = "job_clock_step"
 
-Move = tuple[str, int | None, int | None]
-"""The id of a task, or job, its anchor, and when it is looked at next."""
+Move = tuple[str, int, int | None, int | None]
+"""An id, the cursor, the anchor, and when it is looked at next; instants in epoch seconds."""
 
 
 def lower_marks(work: Work, latest_at: int) -> bool:
@@ -61,8 +61,8 @@ def forget(work: Work, owners: Owners, ids: Sequence[str]) -> int:
 
 
 def move_back(work: Work, owners: Owners, moves: Sequence[Move]) -> None:
-    """Set the cursors to now."""
-    work.run(f"{owners}.move_back", moves=json.dumps(moves), now=work.now)
+    """Set the cursors back."""
+    work.run(f"{owners}.move_back", moves=json.dumps(moves))
 
 
 def shorten_leases(work: Work, lease_seconds: int) -> int:

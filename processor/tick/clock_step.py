@@ -68,6 +68,8 @@ def _move_back(work: Work, owners: Owners, page: Sequence[Mapping[str, Any]], do
 
 
 def _move(each: Mapping[str, Any], schedule: Schedule, now: int) -> Move:
-    schedule = begun_by(schedule, (each["created_at"], each["updated_at"]), now)
-    at = next_look(schedule, now, enabled=bool(each["enabled"]), paused_until=each["paused_until"])
-    return each["id"], schedule.anchor if isinstance(schedule, Interval) else each["anchor_at"], at
+    begun = begun_by(schedule, (each["created_at"], each["updated_at"]), now)
+    # A slot that has come to fall on this very moment is still to be accounted for.
+    cursor = now - 1 if begun != schedule else now
+    at = next_look(begun, cursor, enabled=bool(each["enabled"]), paused_until=each["paused_until"])
+    return each["id"], cursor, begun.anchor if isinstance(begun, Interval) else each["anchor_at"], at

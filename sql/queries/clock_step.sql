@@ -46,11 +46,13 @@ WHERE scheduled_time > :now AND disposition <> 'claimed'
 
 -- name: move_back
 UPDATE tasks
-SET cursor_at = :now, anchor_at = d.anchor_at, next_run_at = d.next_run_at, held = false, held_slot = NULL
+SET cursor_at = d.cursor_at, anchor_at = d.anchor_at, next_run_at = d.next_run_at, held = false, held_slot = NULL
 FROM (
-    -- [sqlite] SELECT value ->> 0 AS id, value ->> 1 AS anchor_at, value ->> 2 AS next_run_at FROM json_each(:moves)
-    -- [postgresql] SELECT CAST(value ->> 0 AS uuid) AS id, CAST(value ->> 1 AS bigint) AS anchor_at,
-    -- [postgresql]     CAST(value ->> 2 AS bigint) AS next_run_at FROM jsonb_array_elements(CAST(:moves AS jsonb)) AS value
+    -- [sqlite] SELECT value ->> 0 AS id, value ->> 1 AS cursor_at, value ->> 2 AS anchor_at, value ->> 3 AS next_run_at
+    -- [sqlite] FROM json_each(:moves)
+    -- [postgresql] SELECT CAST(value ->> 0 AS uuid) AS id, CAST(value ->> 1 AS bigint) AS cursor_at,
+    -- [postgresql]     CAST(value ->> 2 AS bigint) AS anchor_at, CAST(value ->> 3 AS bigint) AS next_run_at
+    -- [postgresql] FROM jsonb_array_elements(CAST(:moves AS jsonb)) AS value
 ) AS d
 WHERE tasks.id = d.id;
 
