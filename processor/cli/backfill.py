@@ -20,7 +20,7 @@ from processor.cli.ticking import stoppable, terminable
 from processor.context import Listener, TickContext, unheard
 from processor.errors import InvalidInput
 from processor.rules.backfill_range import Reprocess
-from processor.services import backfill, stores
+from processor.services import backfill, naming, stores
 from processor.services.backfill import Plan
 from processor.settings import Settings, load_settings
 from processor.storage.database import Database
@@ -70,18 +70,21 @@ class _Asked:
         if self.task is None or self.since is None or self.until is None:
             return backfill.plan_missed(work, self.missed_since or DEFAULT_SINCE, store_id=store_id)
         reprocess = self.reprocess or Reprocess.NONE
-        return backfill.plan_range(work, self.task, self.since, self.until, reprocess, store_id=store_id)
+        task_id = naming.task_id(work, store_id, self.task)
+        return backfill.plan_range(work, task_id, self.since, self.until, reprocess, store_id=store_id)
 
 
 @verb(
     app,
     "backfill",
     f"processor backfill --task {EXAMPLE_ID} --from 2026-11-01 --to 2026-11-08 --dry-run",
-    f"processor backfill --task {EXAMPLE_ID} --from 2026-11-01 --to 2026-11-08 --reprocess failed",
+    "processor backfill --task 'Morning review' --from 2026-11-01 --to 2026-11-08 --reprocess failed",
     "processor backfill --missed --since 7d --max-active 3",
 )
 def backfill_slots(  # noqa: PLR0917 (typer turns every parameter into an option)
-    task: Annotated[str | None, typer.Option("--task", metavar="ID", help="The task whose slots are to run.")] = None,
+    task: Annotated[
+        str | None, typer.Option("--task", metavar="ID|NAME", help="The task whose slots are to run.")
+    ] = None,
     since: Annotated[
         str | None, typer.Option("--from", metavar="INSTANT", help="The first instant of the range, included.")
     ] = None,

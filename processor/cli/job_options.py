@@ -6,7 +6,9 @@ import typer
 
 from processor.services.jobs import JobFields
 
-Which = Annotated[str, typer.Argument(metavar="ID", help="The job.")]
+Which = Annotated[
+    str, typer.Argument(metavar="ID|NAME", help="The job: its id or 8 characters of its beginning, or its name.")
+]
 Description = Annotated[str | None, typer.Option("--description", help="For people; agents do not see it.")]
 At = Annotated[str | None, typer.Option("--at", metavar="INSTANT", help="Run through the order once, at this instant.")]
 ScheduleType = Annotated[

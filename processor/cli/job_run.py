@@ -15,7 +15,7 @@ from processor.cli.reports import LONGEST_OUTPUT, show_conflict
 from processor.cli.ticking import execute_pass, require_going, terminable
 from processor.context import Listener, unheard
 from processor.errors import Conflict
-from processor.services import jobs, runs
+from processor.services import jobs, naming, runs
 from processor.services.runs import RunView
 from processor.settings import load_settings
 from processor.storage.work import Work
@@ -27,7 +27,7 @@ Queue = Annotated[bool, typer.Option("--queue", help="Leave the first task to th
 
 def add_to(app: typer.Typer) -> None:
     """Add this verb to the app of the noun."""
-    examples = (f"processor jobs run {EXAMPLE_ID}", f"processor jobs run {EXAMPLE_ID} --from 3 --json")
+    examples = (f"processor jobs run {EXAMPLE_ID}", "processor jobs run 'Daily maintenance' --from 3 --json")
     verb(app, "run", *examples)(run_job)
 
 
@@ -57,7 +57,7 @@ def run_job(
 
 def _show_plan(job: str, first: int, store: str, *, as_json: bool) -> None:
     with looking(store) as (work, found_id):
-        plan = jobs.planned(work, found_id, job, first)
+        plan = jobs.planned(work, found_id, naming.job_id(work, found_id, job), first)
     if as_json:
         show_json({"dry_run": True, **plan})
         return
@@ -68,6 +68,7 @@ def _show_plan(job: str, first: int, store: str, *, as_json: bool) -> None:
 
 def _queue(job: str, first: int, store: str, *, as_json: bool) -> None:
     with changing(store) as (work, found_id):
+        job = naming.job_id(work, found_id, job)
         jobs.start(work, found_id, job, first)
         shown = jobs.view(work, jobs.get(work, found_id, job))
     show_job(shown, as_json=as_json)
@@ -80,6 +81,7 @@ def _execute(job: str, first: int, store: str, *, as_json: bool) -> None:
     with opened(settings) as database, terminable():
         with database.reading() as work:
             found_id = store_id(work, store)
+            job = naming.job_id(work, found_id, job)
         require_going(database, settings)
         started = _Started(found_id, job, first)
         report = execute_pass(database, settings, found_id, started.begin, started.heard)

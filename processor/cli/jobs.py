@@ -25,7 +25,7 @@ from processor.cli.options import (
 )
 from processor.cli.render import confirm, say, show_json, show_line, show_list
 from processor.models import Job
-from processor.services import jobs, tasks
+from processor.services import jobs, naming, tasks
 from processor.storage.work import Work
 
 app = noun("Groups of tasks, and the order in which they run.")
@@ -90,11 +90,11 @@ def list_jobs(
         show_line(f"(Unassigned): {_count(unassigned, 'task')}")
 
 
-@verb(app, "get", f"processor jobs get {EXAMPLE_ID}", f"processor jobs get {EXAMPLE_ID} --json")
+@verb(app, "get", f"processor jobs get {EXAMPLE_ID}", "processor jobs get 'Daily maintenance' --json")
 def get_job(job: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
     """Show one job: how far it is, and its tasks in their order."""
     with looking(store) as (work, store_id):
-        shown = jobs.view(work, jobs.get(work, store_id, job))
+        shown = jobs.view(work, jobs.get(work, store_id, naming.job_id(work, store_id, job)))
     show_job(shown, as_json=json)
 
 
@@ -122,7 +122,9 @@ def update_job(  # noqa: PLR0917 (typer turns every parameter into an option)
     """Change what is given; another schedule counts from now on."""
     options = {key: value for key, value in locals().items() if key not in {"job", "store", "json"}}
     fields = option.fields(**given(**options))
-    _show_changed(store, json, lambda work, store_id: jobs.update(work, store_id, job, fields))
+    _show_changed(
+        store, json, lambda work, store_id: jobs.update(work, store_id, naming.job_id(work, store_id, job), fields)
+    )
 
 
 @verb(
@@ -142,15 +144,15 @@ def delete_job(
 ) -> None:
     """Delete a job with its tasks, their runs and transcripts; the cards that they made stay."""
     with looking(store) as (work, store_id):
-        found = jobs.get(work, store_id, job)
-        going = jobs.contents(work, store_id, job)
+        found = jobs.get(work, store_id, naming.job_id(work, store_id, job))
+        going = jobs.contents(work, store_id, found.id)
         if not force:
-            jobs.require_deletable(work, store_id, job)
+            jobs.require_deletable(work, store_id, found.id)
     what = f"the job '{found.name}' with {_count(going.task_count, 'task')} and {_count(going.run_count, 'run')}"
     if not dry_run:
         confirm(f"Delete {what}?", force=yes or force)
         with changing(store) as (work, store_id):
-            jobs.delete(work, store_id, job, force=force)
+            jobs.delete(work, store_id, found.id, force=force)
     if json:
         counts = {"tasks": going.task_count, "runs": going.run_count, "job_runs": going.pass_count}
         show_json({"id": found.id, "deleted": not dry_run} | counts)
@@ -168,7 +170,7 @@ def list_tasks(
 ) -> None:
     """List the tasks of a job: the sequential ones in their order, then those with a schedule of their own."""
     with looking(store) as (work, store_id):
-        found = tasks.list(work, store_id, cut(limit, show_all), job_id=jobs.get(work, store_id, job).id)
+        found = tasks.list(work, store_id, cut(limit, show_all), job_id=naming.job_id(work, store_id, job))
         rows = tasks.views(work, found)
     empty = f"No tasks yet: 'processor tasks create --job-id {job} --schedule-type sequential …' adds one."
     show_list(rows, TASK_COLUMNS, as_json=json, empty=empty, first=FIRST_OF_TASK)
@@ -178,7 +180,7 @@ def list_tasks(
 def cancel_job(job: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
     """End the pass that runs: at once, or when the worker of its step has left."""
     with changing(store) as (work, store_id):
-        shown = jobs.view(work, jobs.cancel(work, store_id, job))
+        shown = jobs.view(work, jobs.cancel(work, store_id, naming.job_id(work, store_id, job)))
     show_job(shown, as_json=json)
     if shown["status"] == "in_progress":
         say("A worker is at this task: the pass ends when it leaves, before its next call of the model or of a tool.")

@@ -21,7 +21,7 @@ from processor.entry import is_idle
 from processor.errors import Conflict, InfrastructureError, InvalidInput
 from processor.log import get_logger
 from processor.models import Task
-from processor.services import checks, stores
+from processor.services import checks, naming, stores
 from processor.settings import Settings, load_settings
 from processor.storage.database import Database
 from processor.tick.tick import TickOptions
@@ -46,7 +46,7 @@ MaxRuns = Annotated[int | None, typer.Option("--max-runs", min=0, metavar="N", h
     "process-tasks",
     "process-tasks",
     "process-tasks --dry-run",
-    "process-tasks --task 0198c0de-0000-7000-8000-000000000001",
+    "process-tasks --task 'Morning review'",
     "process-tasks --loop --every 10",
 )
 def process_tasks(
@@ -54,7 +54,7 @@ def process_tasks(
     json: AsJson = False,
     store: OneStore = None,
     task: Annotated[
-        str | None, typer.Option("--task", metavar="ID", help="Run this task now, whatever its schedule says.")
+        str | None, typer.Option("--task", metavar="ID|NAME", help="Run this task now, whatever its schedule says.")
     ] = None,
     max_runs: MaxRuns = None,
     loop: Annotated[bool, typer.Option("--loop", help="Tick for ever, one tick after the other.")] = False,
@@ -87,11 +87,11 @@ def main() -> NoReturn:
     exit_after(lambda: command(sys.argv[1:], prog_name="process-tasks"))
 
 
-def run_one(asked: Asked, task_id: str) -> None:
+def run_one(asked: Asked, task: str) -> None:
     """Run one task now; nothing is materialised."""
     settings = load_settings()
     with opened(settings) as database:
-        store_id = _store_of(database, asked, task_id)
+        task_id, store_id = _meant(database, asked, task)
         try:
             report = execute(database, settings, store_id, run_of(task_id), dry_run=asked.dry_run)
         except Conflict as error:
@@ -127,12 +127,12 @@ def _tick_in_loop(database: Database, settings: Settings, options: TickOptions, 
         leave(report.exit_code)
 
 
-def _store_of(database: Database, asked: Asked, task_id: str) -> str:
-    """The store that was named, else the one that the task is in."""
+def _meant(database: Database, asked: Asked, task: str) -> tuple[str, str]:
+    """The ids of the task and of its store; it may be called by its name, in the store that was named or in all."""
     with database.reading() as work:
-        if asked.store is not None:
-            return stores.get(work, asked.store).id
-        found = work.session.exec(select(Task.store_id).where(Task.id == checks.known_id(task_id, "task"))).first()
+        store_id = None if asked.store is None else stores.get(work, asked.store).id
+        task_id = naming.task_id(work, store_id, task)
+        found = store_id or work.session.exec(select(Task.store_id).where(Task.id == task_id)).first()
     if found is None:
-        raise checks.unknown("task", task_id)
-    return found
+        raise checks.unknown("task", task)
+    return task_id, found

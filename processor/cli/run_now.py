@@ -12,7 +12,7 @@ from processor.cli.reports import show_conflict
 from processor.cli.ticking import execute_requested, require_going, terminable
 from processor.errors import Conflict, NotFound
 from processor.rules.instants import iso
-from processor.services import reruns, runs
+from processor.services import naming, reruns, runs
 from processor.services.runs import RunView
 from processor.settings import Settings, load_settings
 from processor.storage.database import Database
@@ -33,11 +33,11 @@ class Wanted:
         return self.request(work, store)
 
 
-def run_of(task_id: str) -> Wanted:
-    """A run of a task."""
+def run_of(task: str) -> Wanted:
+    """A run of a task, called by its id or its name."""
     return Wanted(
-        lambda work, store: runs.request(work, store, task_id),
-        lambda work, store: runs.planned_request(work, store, task_id),
+        lambda work, store: runs.request(work, store, naming.task_id(work, store, task)),
+        lambda work, store: runs.planned_request(work, store, naming.task_id(work, store, task)),
     )
 
 

@@ -11,7 +11,7 @@ from processor.cli.access import looking
 from processor.cli.options import DEFAULT_LIMIT, DEFAULT_STORE, All, AsJson, Limit, Store, cut, noun, verb
 from processor.cli.render import show_json, show_list, show_object, show_table, show_text, show_whole
 from processor.cli.reports import short
-from processor.services import runs
+from processor.services import naming, runs
 
 app = noun("Runs of tasks: look at them, cancel them, run them again.")
 COLUMNS = {
@@ -31,9 +31,9 @@ ATTEMPT_COLUMNS = {"attempt": "ATTEMPT", "started_at": "STARTED", "finished_at":
 Which = Annotated[str, typer.Argument(metavar="ID", help="The run.")]
 
 
-@verb(app, "list", "processor runs list", "processor runs list --state failed --json")
+@verb(app, "list", "processor runs list", "processor runs list --task 'Morning review' --state failed --json")
 def list_runs(
-    task: Annotated[str | None, typer.Option("--task", metavar="ID", help="Runs of this task only.")] = None,
+    task: Annotated[str | None, typer.Option("--task", metavar="ID|NAME", help="Runs of this task only.")] = None,
     state: Annotated[str | None, typer.Option("--state", metavar="STATE", help="Runs in this state only.")] = None,
     limit: Limit = DEFAULT_LIMIT,
     show_all: All = False,
@@ -42,6 +42,7 @@ def list_runs(
 ) -> None:
     """List runs, those asked for last first; states: queued, running, waiting, succeeded, failed, cancelled."""
     with looking(store) as (work, store_id):
+        task = None if task is None else naming.task_id(work, store_id, task)
         rows = runs.list_all(work, store_id, task, state, cut(limit, show_all))
     shown = rows if json else [short(run) for run in rows]
     empty = "No runs yet: 'processor tasks run ID' makes one, or wait for a tick."

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from processor.cli.access import opened
 from processor.cli.options import DEFAULT_STORE, AsJson, Store, verb
 from processor.cli.render import show_json, show_text
+from processor.cli.task_options import Which
 from processor.reports.explain import Sentence, Topic, explain, why
 from processor.reports.explain_facts import Facts, SlotFacts, gather
 from processor.rules.instants import iso, iso_or_none
-from processor.services import stores, tasks
+from processor.services import naming, stores, tasks
 from processor.settings import load_settings
 
 EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000001"
@@ -23,7 +24,6 @@ HEADINGS = {
     Topic.POLICY: "Its rules",
     Topic.NEXT: "Next",
 }
-Which = Annotated[str, typer.Argument(metavar="ID", help="The task.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,7 +36,7 @@ def explain_task(task: Which, store: Store = DEFAULT_STORE, json: AsJson = False
     settings = load_settings()
     with opened(settings) as database, database.reading() as work:
         store_id = stores.get(work, store).id
-        facts = gather(work, settings, store_id, tasks.get(work, store_id, task).id)
+        facts = gather(work, settings, store_id, tasks.get(work, store_id, naming.task_id(work, store_id, task)).id)
     sentences = explain(facts)
     if json:
         show_json(_view(facts, sentences))

@@ -8,17 +8,18 @@ import typer
 from processor.cli.access import changing, looking
 from processor.cli.options import DEFAULT_STORE, AsJson, Store, noun, verb
 from processor.cli.render import say, show_json, show_text
-from processor.services import notes
+from processor.cli.task_options import Which
+from processor.services import naming, notes
 
 app = noun("What a task's agent, or a person, leaves for its next run.")
 EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000001"
-Which = Annotated[str, typer.Argument(metavar="ID", help="The task.")]
 
 
 @verb(app, "get", f"processor tasks notes get {EXAMPLE_ID}")
 def get_note(task: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
     """Show the note that the next run will read."""
     with looking(store) as (work, store_id):
+        task = naming.task_id(work, store_id, task)
         body = notes.get(work, store_id, task)
     _show(task, body, as_json=json)
 
@@ -38,6 +39,7 @@ def set_note(
     """Replace the note that the next run will read."""
     body = sys.stdin.read() if text == "-" else text
     with changing(store) as (work, store_id):
+        task = naming.task_id(work, store_id, task)
         notes.set(work, store_id, task, body)
         kept = notes.get(work, store_id, task)
     _show(task, kept, as_json=json)

@@ -13,12 +13,15 @@ def _option(name: str, help_text: str, metavar: str | None = None) -> Any:
     return typer.Option(name, help=help_text, metavar=metavar)
 
 
+Which = Annotated[
+    str, typer.Argument(metavar="ID|NAME", help="The task: its id or 8 characters of its beginning, or its name.")
+]
 Description = Annotated[str | None, _option("--description", "For people; agents do not see it.")]
 JobId = Annotated[
     str | None,
-    typer.Option("--job-id", "--job", metavar="ID", help="The job that it belongs to: 'processor jobs list'."),
+    typer.Option("--job-id", "--job", metavar="ID|NAME", help="The job that it belongs to: 'processor jobs list'."),
 ]
-OfJob = Annotated[str | None, typer.Option("--job-id", "--job", metavar="ID", help="Only those of this job.")]
+OfJob = Annotated[str | None, typer.Option("--job-id", "--job", metavar="ID|NAME", help="Only those of this job.")]
 NoJob = Annotated[bool, _option("--no-job", "Take it out of its job; a sequential task becomes a manual one.")]
 Every = Annotated[
     str | None, _option("--every", "Repeat at this interval: 30m, 4h, 2d; at least a minute.", "INTERVAL")

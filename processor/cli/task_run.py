@@ -1,7 +1,7 @@
 """`processor tasks run` and `processor tasks prompt`: a task by hand, and what its agent would be told."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -10,17 +10,19 @@ from processor.cli.access import looking
 from processor.cli.options import DEFAULT_STORE, AsJson, DryRun, Queue, Store, verb
 from processor.cli.render import show_json, show_text
 from processor.cli.run_now import run_of, show_run
-from processor.services import tasks
+from processor.cli.task_options import Which
+from processor.services import naming, tasks
 from processor.storage.runs import Claim, assignment_to_come
 
 EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000001"
 NO_ID = "00000000-0000-0000-0000-000000000000"
-Which = Annotated[str, typer.Argument(metavar="ID", help="The task.")]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these verbs to the app of the noun."""
-    verb(app, "run", f"processor tasks run {EXAMPLE_ID}", f"processor tasks run {EXAMPLE_ID} --queue --json")(run_task)
+    verb(app, "run", f"processor tasks run {EXAMPLE_ID}", "processor tasks run 'Morning review' --queue --json")(
+        run_task
+    )
     verb(app, "prompt", f"processor tasks prompt {EXAMPLE_ID}")(show_prompt)
 
 
@@ -38,7 +40,7 @@ def run_task(
 def show_prompt(task: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
     """Show what the agent of a task would be told if a run began now; no model is called."""
     with looking(store) as (work, store_id):
-        asked = assignment_to_come(work, tasks.get(work, store_id, task).id)
+        asked = assignment_to_come(work, tasks.get(work, store_id, naming.task_id(work, store_id, task)).id)
         request = render_request(work, asked)
         nobody = Claim(
             NO_ID, store_id, asked.task_id, fence=0, attempt=1, recoveries=0, worker_id=NO_ID, lease_seconds=0

@@ -23,10 +23,12 @@ from processor.cli.options import (
     noun,
     verb,
 )
-from processor.cli.render import confirm, say, show_json, show_line, show_list, show_object
+from processor.cli.render import confirm, say, show_json, show_line, show_list
+from processor.cli.task_show import show_task
 from processor.models import Task
 from processor.rules.instants import iso
-from processor.services import tasks
+from processor.services import naming, tasks
+from processor.services.tasks import TaskFields
 from processor.settings import load_settings
 from processor.storage.work import Work
 
@@ -46,14 +48,6 @@ COLUMNS = {
 }
 UNASSIGNED = "(Unassigned)"
 FIRST = ("id", "name", "state", "next_run_at")
-FOR_PROGRAMS = frozenset(
-    {
-        *("schedule", "version"),
-        *("max_retries", "retry_delay_seconds", "retry_multiplier", "retry_cap_seconds", "retry_jitter", "retry_on"),
-    }
-)
-"""Fields of a task that people read in words."""
-Which = Annotated[str, typer.Argument(metavar="ID", help="The task.")]
 ABOUT_PROMPT = "What the agent is asked to do; '-' reads standard input."
 
 
@@ -63,7 +57,7 @@ ABOUT_PROMPT = "What the agent is asked to do; '-' reads standard input."
     "processor tasks create --name Review --prompt 'Summarise the board' --cron '0 9 * * 1-5' --timezone Europe/Berlin",
     "processor tasks create --name Tidy --prompt 'Summarise the board' --every 4h --budget-usd 0.05",
     "processor tasks create --name Inbox --prompt 'Make a card for each new file' --watch inbox/ --settle 120",
-    f"processor tasks create --name Plan --prompt 'Make a plan' --job-id {EXAMPLE_ID} --schedule-type sequential",
+    "processor tasks create --name Plan --prompt 'Make a plan' --job 'Daily maintenance' --schedule-type sequential",
     "processor tasks create --name Later --prompt 'Summarise the board' --schedule-type manual --json",
     "processor tasks create --name Report --prompt - --every 1d < prompt.txt",
 )
@@ -104,6 +98,7 @@ def create_task(  # noqa: PLR0917 (typer turns every parameter into an option)
     settings = load_settings()
     with changing(store, settings) as (work, store_id):
         fields = option.fields(**options, enabled=False if disabled else None)
+        _name_job(work, store_id, fields)
         made = tasks.create(work, store_id, fields, TOOLS.keys(), retries=settings.retry_defaults)
         shown = tasks.view(work, made)
     show_task(shown, as_json=json)
@@ -112,7 +107,11 @@ def create_task(  # noqa: PLR0917 (typer turns every parameter into an option)
 
 
 @verb(
-    app, "list", "processor tasks list", "processor tasks list --unassigned", "processor tasks list --store team --json"
+    app,
+    "list",
+    "processor tasks list",
+    "processor tasks list --job Maintenance",
+    "processor tasks list --store team --json",
 )
 def list_tasks(
     job_id: option.OfJob = None,
@@ -124,6 +123,7 @@ def list_tasks(
 ) -> None:
     """List tasks, the oldest first; those of a job in its order."""
     with looking(store) as (work, store_id):
+        job_id = None if job_id is None else naming.job_id(work, store_id, job_id)
         found = tasks.list(work, store_id, cut(limit, show_all), job_id=job_id, unassigned=unassigned)
         rows = tasks.views(work, found)
     shown = rows if json else [row | {"state": _state(row), "job_name": row["job_name"] or UNASSIGNED} for row in rows]
@@ -131,11 +131,11 @@ def list_tasks(
     show_list(shown, COLUMNS, as_json=json, empty=empty, first=FIRST)
 
 
-@verb(app, "get", f"processor tasks get {EXAMPLE_ID}")
-def get_task(task: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
+@verb(app, "get", f"processor tasks get {EXAMPLE_ID}", "processor tasks get 'Morning review' --json")
+def get_task(task: option.Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
     """Show one task."""
     with looking(store) as (work, store_id):
-        shown = tasks.view(work, tasks.get(work, store_id, task))
+        shown = tasks.view(work, tasks.get(work, store_id, naming.task_id(work, store_id, task)))
     show_task(shown, as_json=json)
 
 
@@ -146,7 +146,7 @@ def get_task(task: Which, store: Store = DEFAULT_STORE, json: AsJson = False) ->
     f"processor tasks update {EXAMPLE_ID} --prompt 'Summarise the board' --max-retries 1",
 )
 def update_task(  # noqa: PLR0917 (typer turns every parameter into an option)
-    task: Which,
+    task: option.Which,
     name: Annotated[str | None, typer.Option("--name", help="What people call it.")] = None,
     prompt: Annotated[str | None, typer.Option("--prompt", help=ABOUT_PROMPT)] = None,
     description: option.Description = None,
@@ -183,8 +183,10 @@ def update_task(  # noqa: PLR0917 (typer turns every parameter into an option)
     fields = option.fields(**given(**options))
     settings = load_settings()
     with changing(store, settings) as (work, store_id):
-        was_sequential = tasks.get(work, store_id, task).schedule_type == "sequential"
-        changed = tasks.update(work, store_id, task, fields, TOOLS.keys(), retries=settings.retry_defaults)
+        found = tasks.get(work, store_id, naming.task_id(work, store_id, task))
+        was_sequential = found.schedule_type == "sequential"
+        _name_job(work, store_id, fields)
+        changed = tasks.update(work, store_id, found.id, fields, TOOLS.keys(), retries=settings.retry_defaults)
         shown = tasks.view(work, changed)
     show_task(shown, as_json=json)
     if no_job and was_sequential and schedule_type is None and shown["schedule"]["type"] == "manual":
@@ -193,7 +195,7 @@ def update_task(  # noqa: PLR0917 (typer turns every parameter into an option)
 
 @verb(app, "delete", f"processor tasks delete {EXAMPLE_ID}", f"processor tasks delete {EXAMPLE_ID} --yes")
 def delete_task(
-    task: Which,
+    task: option.Which,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Do not ask, and delete it even while it runs.")] = False,
     dry_run: DryRun = False,
@@ -202,11 +204,11 @@ def delete_task(
 ) -> None:
     """Delete a task with its runs and their transcripts; the cards they made stay."""
     with looking(store) as (work, store_id):
-        found = tasks.get(work, store_id, task)
+        found = tasks.get(work, store_id, naming.task_id(work, store_id, task))
     if not dry_run:
         confirm(f"Delete the task '{found.name}' with all its runs?", force=yes or force)
         with changing(store) as (work, store_id):
-            tasks.delete(work, store_id, task, force=force)
+            tasks.delete(work, store_id, found.id, force=force)
     if json:
         show_json({"id": found.id, "deleted": not dry_run})
     else:
@@ -214,39 +216,39 @@ def delete_task(
 
 
 @verb(app, "enable", f"processor tasks enable {EXAMPLE_ID}")
-def enable_task(task: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
+def enable_task(task: option.Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
     """Let the schedule go on; this also ends a pause."""
-    _show_changed(store, json, lambda work, store_id: tasks.enable(work, store_id, task))
+    _show_changed(task, store, json, tasks.enable)
 
 
 @verb(app, "disable", f"processor tasks disable {EXAMPLE_ID}")
-def disable_task(task: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
+def disable_task(task: option.Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
     """Make no more runs by schedule until the task is enabled; runs by hand still work."""
-    _show_changed(store, json, lambda work, store_id: tasks.disable(work, store_id, task))
+    _show_changed(task, store, json, tasks.disable)
 
 
 @verb(app, "pause", f"processor tasks pause {EXAMPLE_ID} --until 2026-12-27T08:00:00Z")
 def pause_task(
-    task: Which,
+    task: option.Which,
     until: Annotated[str, typer.Option("--until", metavar="INSTANT", help="When it goes on by itself.")],
     store: Store = DEFAULT_STORE,
     json: AsJson = False,
 ) -> None:
     """Make no runs by schedule until an instant."""
-    _show_changed(store, json, lambda work, store_id: tasks.pause(work, store_id, task, until))
+    _show_changed(task, store, json, lambda work, store_id, id_: tasks.pause(work, store_id, id_, until))
 
 
 @verb(app, "upcoming", f"processor tasks upcoming {EXAMPLE_ID} -n 10")
 def show_upcoming(
-    task: Which,
+    task: option.Which,
     count: Annotated[int, typer.Option("-n", "--count", min=1, max=1_000, metavar="N", help="How many.")] = 5,
     store: Store = DEFAULT_STORE,
     json: AsJson = False,
 ) -> None:
     """List the next times that a task will run."""
     with looking(store) as (work, store_id):
-        found = tasks.get(work, store_id, task)
-        rows = [{"scheduled_time": iso(slot)} for slot in tasks.upcoming(work, store_id, task, count)]
+        found = tasks.get(work, store_id, naming.task_id(work, store_id, task))
+        rows = [{"scheduled_time": iso(slot)} for slot in tasks.upcoming(work, store_id, found.id, count)]
     empty = "No time to come: the task is disabled, has run already, or runs only when somebody asks."
     if found.schedule_type == "sequential":
         empty = f"It runs in job order, not by a clock: 'processor jobs get {found.job_id}' shows when its job runs."
@@ -257,23 +259,16 @@ task_run.add_to(app)
 task_explain.add_to(app)
 
 
-def show_task(shown: dict[str, Any], *, as_json: bool) -> None:
-    """Print a task; people read its schedule and retries in words, and that nothing bounds the cost of its runs."""
-    if as_json:
-        show_json(shown)
-        return
-    in_words = shown | {"budget_usd": "none" if shown["budget_usd"] is None else shown["budget_usd"]}
-    if shown["watch_warning"] is None:
-        del in_words["watch_warning"]
-    if shown["step"] is not None:
-        in_words["step"] = f"Step {shown['step']} in Job '{shown['job_name']}'"
-    show_object({name: value for name, value in in_words.items() if name not in FOR_PROGRAMS}, as_json=False)
-
-
-def _show_changed(store: str, as_json: bool, change: Callable[[Work, str], Task]) -> None:
+def _show_changed(task: str, store: str, as_json: bool, change: Callable[[Work, str, str], Task]) -> None:
     with changing(store) as (work, store_id):
-        shown = tasks.view(work, change(work, store_id))
+        shown = tasks.view(work, change(work, store_id, naming.task_id(work, store_id, task)))
     show_task(shown, as_json=as_json)
+
+
+def _name_job(work: Work, store_id: str, fields: TaskFields) -> None:
+    """Put the id of the job that it is to join in place of what people call that."""
+    if (job := fields.get("job_id")) is not None:
+        fields["job_id"] = naming.job_id(work, store_id, job)
 
 
 def _read(prompt: str | None) -> str | None:

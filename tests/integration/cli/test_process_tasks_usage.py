@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from processor.services import runs
+from processor.services import runs, tasks
 from processor.storage.database import Database
 from tests.conftest import RunProgram, Stores
 from tests.integration.cli.due import REHEARSAL, due_now, make_task
@@ -71,3 +71,17 @@ def test_a_task_that_needs_a_key_is_78_and_says_which(
     ended = run_program("process-tasks")
     assert ended.returncode == 78
     assert "ANTHROPIC_API_KEY" in ended.stderr
+
+
+def test_a_task_is_run_by_its_name_in_whatever_store_it_is(
+    database: Database, stores: Stores, run_program: RunProgram
+) -> None:
+    task_id = make_task(database, stores.mine)
+    with database.reading() as work:
+        name = tasks.get(work, stores.mine, task_id).name
+    ended = run_program("process-tasks", "--task", name, "--json", env=REHEARSAL)
+    assert [run["task_id"] for run in json.loads(ended.stdout)["runs"]] == [task_id]
+    make_task(database, stores.stranger)
+    ended = run_program("process-tasks", "--task", name, "--json", env=REHEARSAL)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "may be 2 tasks" in json.loads(ended.stderr)["error"]

@@ -1,0 +1,26 @@
+"""How the command line shows one task."""
+
+from typing import Any
+
+from processor.cli.render import show_json, show_object
+
+FOR_PROGRAMS = frozenset(
+    {
+        *("schedule", "version"),
+        *("max_retries", "retry_delay_seconds", "retry_multiplier", "retry_cap_seconds", "retry_jitter", "retry_on"),
+    }
+)
+"""Fields of a task that people read in words."""
+
+
+def show_task(shown: dict[str, Any], *, as_json: bool) -> None:
+    """Print a task; people read its schedule and retries in words, and that nothing bounds the cost of its runs."""
+    if as_json:
+        show_json(shown)
+        return
+    in_words = shown | {"budget_usd": "none" if shown["budget_usd"] is None else shown["budget_usd"]}
+    if shown["watch_warning"] is None:
+        del in_words["watch_warning"]
+    if shown["step"] is not None:
+        in_words["step"] = f"Step {shown['step']} in Job '{shown['job_name']}'"
+    show_object({name: value for name, value in in_words.items() if name not in FOR_PROGRAMS}, as_json=False)
