@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from processor.agent.toolbox import TOOLS
-from processor.cli import task_explain, task_notes, task_run
+from processor.cli import task_explain, task_notes, task_run, task_upcoming
 from processor.cli import task_options as option
 from processor.cli.access import changing, looking
 from processor.cli.options import (
@@ -26,7 +26,6 @@ from processor.cli.options import (
 from processor.cli.render import confirm, say, show_json, show_line, show_list
 from processor.cli.task_show import show_task
 from processor.models import Task
-from processor.rules.instants import iso
 from processor.services import naming, tasks
 from processor.services.tasks import TaskFields
 from processor.settings import load_settings
@@ -238,25 +237,9 @@ def pause_task(
     _show_changed(task, store, json, lambda work, store_id, id_: tasks.pause(work, store_id, id_, until))
 
 
-@verb(app, "upcoming", f"processor tasks upcoming {EXAMPLE_ID} -n 10")
-def show_upcoming(
-    task: option.Which,
-    count: Annotated[int, typer.Option("-n", "--count", min=1, max=1_000, metavar="N", help="How many.")] = 5,
-    store: Store = DEFAULT_STORE,
-    json: AsJson = False,
-) -> None:
-    """List the next times that a task will run."""
-    with looking(store) as (work, store_id):
-        found = tasks.get(work, store_id, naming.task_id(work, store_id, task))
-        rows = [{"scheduled_time": iso(slot)} for slot in tasks.upcoming(work, store_id, found.id, count)]
-    empty = "No time to come: the task is disabled, has run already, or runs only when somebody asks."
-    if found.schedule_type == "sequential":
-        empty = f"It runs in job order, not by a clock: 'processor jobs get {found.job_id}' shows when its job runs."
-    show_list(rows, {"scheduled_time": "WILL RUN AT"}, as_json=json, empty=empty)
-
-
 task_run.add_to(app)
 task_explain.add_to(app)
+task_upcoming.add_to(app)
 
 
 def _show_changed(task: str, store: str, as_json: bool, change: Callable[[Work, str, str], Task]) -> None:

@@ -3,7 +3,8 @@
 import zoneinfo
 from datetime import UTC, datetime, tzinfo
 
-_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+_MINUTE = 60
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", _MINUTE), ("s", 1))
 
 
 def moment(at: int, timezone: str | None) -> str:
@@ -21,6 +22,13 @@ def span(seconds: int) -> str:
         if number or parts or unit == "s":
             parts.append(f"{number} {unit}" if number or not parts else "")
     return " ".join(part for part in parts[:2] if part)
+
+
+def distance(seconds: int) -> str:
+    """How far away something is: `in 3 h 20 min`, `now`, or for what is over a minute late `since 5 min`."""
+    if seconds > 0:
+        return f"in {span(seconds)}"
+    return "now" if seconds > -_MINUTE else f"since {span(seconds)}"
 
 
 def _zone(timezone: str | None) -> tuple[str, tzinfo]:

@@ -1,4 +1,4 @@
-"""How far back somebody wants to look: a duration before now, or an instant."""
+"""How far somebody wants to look, back or ahead: a duration from now, or an instant."""
 
 import re
 import uuid
@@ -17,6 +17,14 @@ def since(given: str | None, now: int) -> int | None:
     if _DURATION.fullmatch(given):
         return max(0, now - parse_interval(given))
     return parse_instant(given, "--since")
+
+
+def until(given: str, now: int) -> int:
+    """Epoch seconds of `2d` from now, or of an instant to come. Raises InvalidInput and InvalidSchedule."""
+    at = now + parse_interval(given) if _DURATION.fullmatch(given) else parse_instant(given, "--until")
+    if at < now:
+        raise InvalidInput(f"The instant of --until has passed ({given}): give one to come, or a duration like 2d")
+    return at
 
 
 def subject(given: str | None) -> str | None:

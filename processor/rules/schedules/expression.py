@@ -32,6 +32,15 @@ _HINTS = {
 _ORDINALS = {"21th": "21st", "22th": "22nd", "23th": "23rd", "31th": "31st"}
 _ORDINAL = re.compile(rf"\b(?:{'|'.join(_ORDINALS)})\b")
 
+# To cron, a day of the month and a weekday are two ways to be due, which "and" does not say. A whole week is every day.
+_BETTER = {
+    "on Monday through Friday": "on weekdays",
+    "on Sunday through Saturday": "every day",
+    "on Monday through Sunday": "every day",
+    " and on ": ", and also on ",
+}
+_STEP = re.compile(r"\*/([1-9][0-9]?)")
+
 # cronsim takes 5-5/2 for 5/2, which goes on to the end; to cron it is 5.
 _ONE_TO_ITSELF = re.compile(r"\b(\w+)-\1/0*[1-9][0-9]*")
 
@@ -161,10 +170,27 @@ def read(text: str) -> Expression:
 
 
 def in_words(text: str) -> str:
-    """Say an expression that `read` accepts in English, for example "At 09:00 on weekdays"."""
+    """Say an expression that `read` accepts in English, for example "At 09:00 on weekdays" or "Every 5 minutes"."""
+    even = _evenly(*text.split())
+    if even is not None:
+        return even
     words = CronSim(text, _ANY_MOMENT).explain()
     words = _ORDINAL.sub(lambda match: _ORDINALS[match[0]], words)
-    return words.replace("on Monday through Friday", "on weekdays")
+    for said, better in _BETTER.items():
+        words = words.replace(said, better)
+    return words
+
+
+def _evenly(minute: str, hour: str, *date_fields: str) -> str | None:
+    """Say a step that parts the hour or the day evenly as people count it; cronsim says "every fifth minute"."""
+    if date_fields != ("*", "*", "*"):
+        return None
+    minutes, hours = _STEP.fullmatch(minute), _STEP.fullmatch(hour)
+    if minutes and hour == "*" and 60 % int(minutes[1]) == 0 and minutes[1] not in {"1", "60"}:
+        return f"Every {minutes[1]} minutes"
+    if hours and minute.isdecimal() and 24 % int(hours[1]) == 0 and hours[1] not in {"1", "24"}:
+        return f"Every {hours[1]} hours from 00:{int(minute):02}"
+    return None
 
 
 def _wrong_shape(text: str, fields: int) -> str:

@@ -2,9 +2,10 @@
 
 from processor.services.tasks.editing import create, update
 from processor.services.tasks.fields import TaskFields
-from processor.services.tasks.reading import get, list, upcoming  # noqa: A004 (the verb of the command line)
+from processor.services.tasks.reading import get, list  # noqa: A004 (the verb of the command line)
 from processor.services.tasks.removal import delete
 from processor.services.tasks.suspension import disable, enable, pause
+from processor.services.tasks.timetable import standing, times, timetable, upcoming
 from processor.services.tasks.timing import schedule_of
 from processor.services.tasks.view import view, views
 
@@ -18,6 +19,9 @@ __all__ = [
     "list",
     "pause",
     "schedule_of",
+    "standing",
+    "times",
+    "timetable",
     "upcoming",
     "update",
     "view",

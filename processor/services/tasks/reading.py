@@ -1,7 +1,6 @@
-"""Finds tasks, locks them for a change, and looks ahead."""
+"""Finds tasks, and locks them for a change."""
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -9,14 +8,10 @@ from sqlmodel.sql.expression import SelectOfScalar
 from processor.errors import Conflict, InvalidInput
 from processor.models import Task
 from processor.rules.clock_step import TOLERATED_SECONDS
-from processor.rules.schedules import next_after
 from processor.services import checks
 from processor.services.instants import epoch, moment
 from processor.services.tasks.fields import existing_job
-from processor.services.tasks.timing import schedule_of
 from processor.storage.work import Work
-
-MOST_UPCOMING = 1_000
 
 
 def get(work: Work, store_id: str, task_id: str) -> Task:
@@ -40,12 +35,6 @@ def list(
     elif unassigned:
         query = query.where(col(Task.job_id).is_(None))
     return work.session.exec(query.order_by(col(Task.created_at), col(Task.id)).limit(checks.limit(limit))).all()
-
-
-def upcoming(work: Work, store_id: str, task_id: str, count: int = 5) -> Sequence[int]:
-    """The next slots in epoch seconds, one that is due already included; none while the task is disabled."""
-    checks.number(count, "number of slots", checks.Bounds(1, MOST_UPCOMING))
-    return [*islice(_slots(get(work, store_id, task_id)), count)]
 
 
 def locked(work: Work, store_id: str, task_id: str, version: int | None = None) -> Task:
@@ -76,11 +65,3 @@ def _one(work: Work, task_id: str, query: SelectOfScalar[Task]) -> Task:
     if task is None:
         raise checks.unknown("task", task_id)
     return task
-
-
-def _slots(task: Task) -> Iterator[int]:
-    schedule = schedule_of(task)
-    slot = None if task.next_run_at is None else epoch(task.next_run_at)
-    while slot is not None:
-        yield slot
-        slot = next_after(schedule, slot)

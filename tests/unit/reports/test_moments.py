@@ -1,6 +1,6 @@
 import pytest
 
-from processor.reports.moments import moment, span
+from processor.reports.moments import distance, moment, span
 
 NINE = 1_794_819_600  # 2026-11-16 09:00 UTC
 
@@ -27,3 +27,10 @@ def test_seconds_are_shown_where_there_are_some() -> None:
 )
 def test_a_duration_is_its_two_largest_units(seconds: int, said: str) -> None:
     assert span(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(12_000, "in 3 h 20 min"), (1, "in 1 s"), (0, "now"), (-59, "now"), (-300, "since 5 min")]
+)
+def test_what_comes_is_so_far_away(seconds: int, said: str) -> None:
+    assert distance(seconds) == said
