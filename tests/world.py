@@ -79,7 +79,7 @@ class World:
     def task(self, store_id: str = DEFAULT_STORE, **fields: Any) -> str:
         """A new task, due in an hour and then every hour unless told otherwise; its id."""
         given = {"name": "Task", "prompt": "Create a task called 'Card'"} | fields
-        if not given.keys() & {"every", "cron", "at", "schedule_type"}:
+        if not given.keys() & {"every", "cron", "at", "watch", "schedule_type"}:
             given["every"] = "1h"
         with self.database.writing() as work:
             return tasks.create(work, store_id, given, TOOLS.keys()).id  # type: ignore[arg-type]

@@ -16,6 +16,7 @@ EVENTS = {
     "task.enabled": "A task's schedule goes on, after it was disabled or paused.",
     "task.disabled": "A task has no slots until it is enabled.",
     "task.paused": "A task has no slots until an instant.",
+    "files.changed": "Watched files changed, and a run was queued that is told of all `changes`.",
     "run.requested": "Somebody asked for a run, for a repetition, or for the slots of a backfill.",
     "run.started": "An attempt began.",
     "run.recovered": "A worker went silent, and another one took its run over.",

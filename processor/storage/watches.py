@@ -9,6 +9,7 @@ from typing import TypeVar
 from processor.rules.run_state import Trigger
 from processor.rules.snapshot import Change, Remembered
 from processor.storage.database import Database
+from processor.storage.events import emit
 from processor.storage.work import Row, Work
 
 PAGE = 10_000
@@ -35,6 +36,8 @@ class Watch:
     has_open_run: bool
     has_moved: bool
     """It looked at another path before: what it remembers of that counts no more."""
+    was_paused: bool = False
+    """It stood still until a moment that has passed."""
 
     @property
     def is_new(self) -> bool:
@@ -74,9 +77,14 @@ class Recorded:
     run_id: str | None = None
 
 
-def watches(work: Work, store_id: str | None, *, with_model: bool = True) -> list[Watch]:
-    """The watches that look now, of one store or of all; without a model only those that need none."""
-    return [_watch(row) for row in work.all("watches.list", now=work.now, store_id=store_id, with_model=with_model)]
+def watches(work: Work, store_id: str | None) -> list[Watch]:
+    """The watches that look now, of one store or of all; last those with which something is wrong."""
+    return [_watch(row) for row in work.all("watches.list", now=work.now, store_id=store_id)]
+
+
+def end_pauses(work: Work, task_ids: Sequence[str]) -> None:
+    """Let those go on whose pause is over."""
+    work.run("watches.end_pauses", ids=json.dumps(task_ids), now=work.now)
 
 
 def remembered(database: Database, watch: Watch) -> Iterator[Sequence[object]]:
@@ -105,6 +113,7 @@ def record(work: Work, watch: Watch, look: Look) -> Recorded:
     if not look.changes or work.first("runs.open_of_task", task_id=watch.task_id) is not None:
         return Recorded(is_kept=True)
     run_id = _queue(work, watch)
+    emit(work, "files.changed", watch.store_id, run_id, task_id=watch.task_id, changes=len(look.changes))
     for page in _pages([(told.path, told.change, told.size_bytes) for told in look.changes]):
         work.run("watches.hand_on", run_id=run_id, store_id=watch.store_id, changes=json.dumps(page))
     _remember(work, watch, look.after, look.gone)
@@ -142,6 +151,7 @@ def _watch(row: Row) -> Watch:
         None if has_moved else row.warning,
         bool(row.has_open_run),
         has_moved,
+        row.paused_until is not None,
     )
 
 

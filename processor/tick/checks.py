@@ -42,6 +42,11 @@ def credential_problem(settings: Settings) -> ConfigurationError | None:
     return None if problem is None else ConfigurationError(problem)
 
 
+def is_watching(work: Work, store_id: str | None) -> bool:
+    """Tell whether files are to be looked at; only then is loaded what looks."""
+    return work.first("watches.any", now=work.now, store_id=store_id) is not None
+
+
 def stop_reason(work: Work, settings: Settings) -> str | None:
     """Why nothing may be executed: the switch, the file, or the stop that somebody put into the database."""
     if settings.stop_requested:

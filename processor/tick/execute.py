@@ -58,6 +58,13 @@ class Executor(Protocol):
         """Let go of what it holds."""
 
 
+class Beside(Protocol):
+    """Goes on beside the runs, and may queue some."""
+
+    async def under_way(self, most_seconds: float) -> bool:
+        """Wait for it; False if the caller knew already that it is over."""
+
+
 class Claiming(Protocol):
     """Takes runs for a worker, within one transaction; see `claims.claim`."""
 
@@ -75,6 +82,7 @@ class Execution:
         worker: Worker,
         max_runs: int | None,
         claiming: Claiming = claims.claim,
+        beside: Beside | None = None,
     ) -> None:
         self._database = database
         self._settings = settings
@@ -83,6 +91,7 @@ class Execution:
         self._executor: Executor = load(EXECUTORS["agent"])(database, settings, context)
         self._left = max_runs
         self._claiming = claiming
+        self._beside = beside
         self._running: dict[asyncio.Task[None], Claim] = {}
         self._suspect: Claim | None = None
         """The run that is executed alone."""
@@ -112,7 +121,7 @@ class Execution:
         self._start(first)
         renewing = asyncio.create_task(self._keep_leases())
         try:
-            while await self._fill_places() or self._running:
+            while await self._fill_places() or self._running or await self._more_may_come():
                 await self._wait_for_a_place()
                 await self._heed_emergency_stop()
                 if self._context.seconds_to_hard_deadline == 0 or self._context.stop_reason is not None:
@@ -171,6 +180,11 @@ class Execution:
         self.ended += found.ended
         self._left = None if self._left is None else self._left - len(found.to_execute)
         return bool(found.to_execute)
+
+    async def _more_may_come(self) -> bool:
+        if self._beside is None or self._context.ending:
+            return False
+        return await self._beside.under_way(LOOK_AGAIN_SECONDS)
 
     async def _is_alone(self) -> bool:
         """Whether a suspect runs that has passed no turn yet; one look every now and then is enough."""

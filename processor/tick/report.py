@@ -8,7 +8,10 @@ from typing import Any
 
 @dataclass(slots=True)
 class TickReport:
-    """Counts of one tick: `due` tasks and jobs, `claimed`, `missed` and `skipped` slots, and runs."""
+    """Counts of one tick: `due` tasks and jobs, `claimed`, `missed` and `skipped` slots, and runs.
+
+    A task whose watched files have changed counts as due and claimed.
+    """
 
     tick_id: str
     started_at: str

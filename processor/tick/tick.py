@@ -2,7 +2,7 @@
 
 1. Check: schema, database, clocks; a credential, if a task that needs a model is due. If the clock has been set back
    since the latest tick, undo first what it wrote while it was ahead.
-2. Materialise the due slots of all stores.
+2. Materialise the due slots of all stores, and begin to look at watched files.
 3. Take over, resume and start runs, and execute them, many at once. Under the emergency stop nothing is executed.
 4. Write the tick's row. A failed run is data; what stops a tick is its exit code.
 """
@@ -15,10 +15,13 @@ import sys
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
 
 from processor.context import Listener, TickContext, unheard
 from processor.errors import CommitInDoubt, ProcessorError
+from processor.lazy import load
 from processor.log import get_logger
 from processor.rules.instants import iso
 from processor.services.runs import RunView
@@ -35,13 +38,21 @@ from processor.tick.execute import Execution
 from processor.tick.materialise import materialise
 from processor.tick.report import TickReport
 
+if TYPE_CHECKING:
+    from processor.tick.looks import Looks
+
 Request = Callable[[Work], RunView]
 """Queues a run in the transaction that claims it."""
 
 Asking = Callable[[Work, Worker], Worker]
 """Queues something in the transaction that claims it; gives back the worker, which wants that alone."""
 
+LOOKS = "processor.tick.looks:Looks"
+"""Loaded where something is watched."""
+
 EXIT_BUG = 70
+SECONDS_BETWEEN_GLANCES = 0.5
+"""At the signal to stop, while nothing is waited for but looks at files."""
 EXIT_CODES_OF_SIGNALS = {"SIGINT": 130, "SIGTERM": 143}
 
 
@@ -157,12 +168,20 @@ async def _work(
     if keyless is not None:
         raise keyless
     with database.reading() as work:
-        stopped = checks.stop_reason(work, settings)
-    if stopped is not None:
-        get_logger().warning("scheduler.stopped", reason=stopped)
-        return
-    worker = Worker(report.tick_id, settings.lease_seconds, options.store_id)
-    await _execute(Execution(database, settings, context, worker, options.max_runs), [], report)
+        stopped, is_watching = checks.stop_reason(work, settings), checks.is_watching(work, options.store_id)
+    looks: Looks | None = load(LOOKS)(database, settings, options.store_id) if is_watching else None
+    async with looks or nullcontext():
+        if stopped is not None:
+            get_logger().warning("scheduler.stopped", reason=stopped)
+            while looks is not None and not context.ending and await looks.under_way(SECONDS_BETWEEN_GLANCES):
+                pass
+        else:
+            worker = Worker(report.tick_id, settings.lease_seconds, options.store_id)
+            execution = Execution(database, settings, context, worker, options.max_runs, beside=looks)
+            await _execute(execution, [], report)
+    if looks is not None:
+        report.due, report.claimed = report.due + looks.runs, report.claimed + looks.runs
+        looks.require_credential()
 
 
 async def _execute(execution: Execution, first: list[Claim], report: TickReport) -> None:

@@ -10,7 +10,6 @@ A folder that is missing, or a mount whose folder is empty, says nothing about i
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from processor.errors import Contended, InvalidSchedule
 from processor.log import get_logger
 from processor.rules.schedules.file_watch import parse
 from processor.rules.snapshot import Change, Difference, Judgement, Moments, Remembered, Settled, judge, may_hand_on
@@ -18,7 +17,7 @@ from processor.rules.snapshot import differences as differences_between
 from processor.storage import watches
 from processor.storage.database import Database
 from processor.storage.files import MOST_READ_BYTES, Unavailable, Unsteady, Walk, full_path, read_hash
-from processor.storage.watches import Look, Recorded, Told, Watch
+from processor.storage.watches import Look, Told, Watch
 
 READ_BYTES = 256 * 1024 * 1024
 """How much one look reads of the files of a watch; what it does not come to is read by the next ones."""
@@ -27,29 +26,11 @@ _LEAST_COST_BYTES = 4_096
 """To open a file costs what it costs to read so much."""
 
 
-def look_at_all(database: Database, root: str, store_id: str | None, *, with_model: bool) -> int:
-    """Look once at everything that is watched, of one store or of all; return how many runs that made.
-
-    `root` is where relative paths begin. One watch that cannot be looked at never stops the others.
-    """
-    with database.reading() as work:
-        found = watches.watches(work, store_id, with_model=with_model)
-    runs = 0
-    for watch in found:
-        try:
-            runs += look(database, root, watch).run_id is not None
-        except (InvalidSchedule, Contended) as error:
-            _log(watch, str(error))
-    return runs
-
-
-def look(database: Database, root: str, watch: Watch) -> Recorded:
-    """Look once at what a task watches, and keep what came of it. Raises InvalidSchedule if its path cannot be read."""
-    return kept(database, watch, seen(database, root, watch))
-
-
 def seen(database: Database, root: str, watch: Watch) -> Look:
-    """What there is to be written after a look; writes nothing."""
+    """What there is to be written after a look at what a task watches; writes nothing.
+
+    `root` is where relative paths begin. Raises InvalidSchedule if the path cannot be read.
+    """
     began_at = database.clock.now()
     try:
         walk = Walk(root, parse(watch.path), was_folder=watch.is_folder)
@@ -82,18 +63,23 @@ def _unavailable(watch: Watch, error: Unavailable, now: int) -> Look:
     return Look(first_look_at, watch.is_folder, watch.device, str(error))
 
 
-def kept(database: Database, watch: Watch, look: Look) -> Recorded:
-    """Write what is different; a look at files that are as they were writes nothing."""
+def given_up(watch: Watch, seconds: float) -> Look:
+    """What there is to be written after a look that did not come to its end."""
+    reason = f"{watch.path}: it took longer than {seconds:.0f} s to look, the next tick tries again"
+    return Look(watch.first_look_at, watch.is_folder, watch.device, reason)
+
+
+def says_something(watch: Watch, look: Look) -> bool:
+    """Tell whether there is anything to be written: not after a look at files that are as they were. Log warnings."""
     if look.warning is not None and look.warning != watch.warning:
-        _log(watch, look.warning)
+        log_unavailable(watch, look.warning)
     before = (watch.first_look_at, watch.is_folder, watch.device, watch.warning)
     now = (look.first_look_at, look.is_folder, look.device, look.warning)
-    if before == now and not (watch.has_moved or look.write or look.forget or look.changes):
-        return Recorded(is_kept=True)
-    return database.write(watches.record, watch, look)
+    return before != now or watch.has_moved or bool(look.write or look.forget or look.changes)
 
 
-def _log(watch: Watch, reason: str) -> None:
+def log_unavailable(watch: Watch, reason: str) -> None:
+    """Tell why a watch cannot be looked at."""
     get_logger().warning("watch.unavailable", task_id=watch.task_id, store_id=watch.store_id, reason=reason)
 
 

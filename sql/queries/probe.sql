@@ -2,6 +2,10 @@
 -- name: probe
 SELECT
     EXISTS (SELECT 1 FROM tasks WHERE next_run_at <= :now AND NOT held)
+    OR EXISTS (
+        SELECT 1 FROM tasks
+        WHERE schedule_type = 'file_watch' AND enabled AND (paused_until IS NULL OR paused_until <= :now)
+    )
     OR EXISTS (SELECT 1 FROM jobs WHERE next_run_at IS NOT NULL AND next_run_at <= :now)
     OR EXISTS (SELECT 1 FROM runs WHERE state = 'queued')
     OR EXISTS (SELECT 1 FROM runs WHERE state = 'waiting' AND not_before <= :now)

@@ -1,11 +1,18 @@
 -- File watches: what is remembered between looks, compare-and-set on the number of the look.
 -- Whoever writes holds the task's row first; runs of the task are only made, never changed.
 
+-- name: any
+-- Does any task look at files now?
+SELECT 1 FROM tasks
+WHERE schedule_type = 'file_watch' AND enabled AND (paused_until IS NULL OR paused_until <= :now)
+    AND (:store_id IS NULL OR store_id = :store_id)
+LIMIT 1;
+
 -- name: list
 -- The tasks that watch, with what their looks left behind.
 SELECT t.id, t.store_id, t.watch_path, t.settle_seconds, w.watch_path AS known_path,
     coalesce(w.look_count, 0) AS look_count, w.first_look_at, coalesce(w.is_folder, false) AS is_folder, w.device,
-    w.warning,
+    w.warning, t.paused_until,
     EXISTS (
         SELECT 1 FROM runs AS r
         -- [sqlite] INDEXED BY runs_open
@@ -15,9 +22,15 @@ FROM tasks AS t
 LEFT JOIN file_watches AS w ON w.task_id = t.id
 WHERE t.schedule_type = 'file_watch' AND t.enabled
     AND (t.paused_until IS NULL OR t.paused_until <= :now)
-    AND (:with_model OR t.kind = 'claude_code')
     AND (:store_id IS NULL OR t.store_id = :store_id)
-ORDER BY t.store_id, t.id;
+ORDER BY w.warning IS NOT NULL, t.store_id, t.id;
+
+-- name: end_pauses
+UPDATE tasks SET paused_until = NULL
+WHERE schedule_type = 'file_watch' AND paused_until <= :now
+    -- [sqlite] AND id IN (SELECT value FROM json_each(:ids))
+    -- [postgresql] AND id IN (SELECT CAST(value AS uuid) FROM json_array_elements_text(CAST(:ids AS json)))
+;
 
 -- name: warnings
 -- What the latest look of each task could not see.

@@ -49,6 +49,11 @@ def task(work: Work, store_id: str, **columns: Any) -> str:
     return str(made.id)
 
 
+def watch(work: Work, store_id: str, **columns: Any) -> str:
+    watching = {"schedule_type": "file_watch", "watch_path": "in/", "interval_seconds": None, "anchor_at": None}
+    return task(work, store_id, **watching, next_run_at=None, **columns)
+
+
 def run(work: Work, store_id: str, state: str, **columns: Any) -> str:
     given = {"id": new_id(), "store_id": store_id, "task_id": task(work, store_id), "trigger": "manual"}
     return str(add(work, Run, state=state, queued_at=at(0), **given, **columns).id)
@@ -98,6 +103,8 @@ def change_in_the_future(work: Work, _: str) -> object:
 
 WORK: dict[str, Kind] = {
     "a task that is due": lambda work, store: task(work, store, next_run_at=at(AGO)),
+    "a watch": watch,
+    "a watch whose pause is over": lambda work, store: watch(work, store, paused_until=at(AGO)),
     "a job that is due": lambda work, store: job(work, store, AGO),
     "a queued run": lambda work, store: run(work, store, "queued"),
     "a run whose wait is over": lambda work, store: waiting(work, store, at(AGO)),
@@ -111,6 +118,8 @@ WORK: dict[str, Kind] = {
 NO_WORK: dict[str, Kind] = {
     "a task for later": task,
     "a disabled task": lambda work, store: task(work, store, enabled=False, next_run_at=None),
+    "a disabled watch": lambda work, store: watch(work, store, enabled=False),
+    "a watch that is paused": lambda work, store: watch(work, store, paused_until=at(SOON)),
     "a task that waits for its own run": lambda work, store: task(
         work, store, next_run_at=at(AGO), held=True, held_slot=at(AGO)
     ),

@@ -9,11 +9,11 @@ from typing import Any
 
 from processor.storage import watches
 from processor.storage.database import Database
-from processor.tick.watch import look
 from tests.benchmarks.measurement import Bound, Pair
 from tests.benchmarks.setting import Setting
 from tests.benchmarks.stores import Store, prepared
 from tests.benchmarks.tasks import STORE, Incomplete, execute, freeze, require, scalar
+from tests.looking import look
 
 FILES_EACH = 1_000
 BYTES_EACH = 20

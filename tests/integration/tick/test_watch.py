@@ -11,6 +11,7 @@ from processor.models import FileWatch, RunChange
 from processor.storage import watches
 from processor.storage.statements import statement
 from processor.tick import watch
+from tests import looking
 from tests.conftest import Stores
 from tests.integration.tick.watching import SETTLE, Watching
 from tests.rows import add_run
@@ -150,7 +151,7 @@ def test_a_run_that_comes_between_look_and_record_keeps_the_changes_for_the_next
     watching.world.clock.advance(SETTLE)
     before = watching.watch()
     run_id = watching.open_run()
-    assert watch.look(watching.world.database, str(watching.root), before).run_id is None
+    assert looking.look(watching.world.database, str(watching.root), before).run_id is None
     watching.end(run_id)
     assert watching.told(watching.look()) == [("in/c", "created")]
 
@@ -161,7 +162,7 @@ def test_of_two_looks_at_once_one_is_kept(watching: Watching) -> None:
     watching.world.clock.advance(SETTLE)
     before = watching.watch()
     looks = [watch.seen(watching.world.database, str(watching.root), before) for _ in range(2)]
-    kept = [watch.kept(watching.world.database, before, look) for look in looks]
+    kept = [looking.kept(watching.world.database, before, look) for look in looks]
     assert [each.is_kept for each in kept] == [True, False]
     assert len(watching.world.runs(watching.task_id)) == watching.told_at_all() == 1
 
@@ -187,7 +188,7 @@ def test_a_look_that_was_overtaken_by_an_edit_is_dropped(watching: Watching) -> 
     before = watching.watch()
     look = watch.seen(watching.world.database, str(watching.root), before)
     watching.change(watch_path="other/")
-    assert not watch.kept(watching.world.database, before, look).is_kept
+    assert not looking.kept(watching.world.database, before, look).is_kept
     assert watching.watch().has_moved
 
 
@@ -197,7 +198,7 @@ def test_a_task_that_was_deleted_during_a_look_gets_no_run(watching: Watching) -
     look = watch.seen(watching.world.database, str(watching.root), before)
     with watching.world.database.writing() as work:
         work.run("tasks.delete", store_id=watching.store_id, id=watching.task_id)
-    assert not watch.kept(watching.world.database, before, look).is_kept
+    assert not looking.kept(watching.world.database, before, look).is_kept
     assert watching.remembered() == []
     assert watching.world.rows(FileWatch) == []
 

@@ -150,22 +150,3 @@ def test_one_look_reads_so_much_and_the_next_ones_go_on(watching: Watching, monk
     for _ in range(4):
         assert watching.told(watching.look(SETTLE)) == []
     assert [row.differs_since for row in watching.remembered()] == [None] * 3
-
-
-def test_one_watch_that_cannot_be_read_does_not_stop_the_others(watching: Watching, world: World) -> None:
-    broken = Watching(world, watching.root)
-    broken.change(watch_path="../nowhere")
-    watching.write("b")
-    runs = 0
-    for _ in range(2):
-        world.clock.advance(SETTLE)
-        runs += watch.look_at_all(world.database, str(watching.root), None, with_model=True)
-    assert runs == 1
-
-
-def test_without_a_model_a_task_that_needs_one_does_not_look(watching: Watching, world: World) -> None:
-    watching.write("b")
-    for _ in range(2):
-        world.clock.advance(SETTLE)
-        assert watch.look_at_all(world.database, str(watching.root), None, with_model=False) == 0
-    assert [row.path for row in watching.remembered()] == ["in/a"]

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from processor.tick import watch
+from tests import looking
 from tests.integration.tick.watching import SETTLE, Watching
 from tests.world import World
 
@@ -77,7 +78,7 @@ def hear(watching: Watching, view: set[str], after_seconds: int) -> None:
     database, before = watching.world.database, watching.watch()
     looks = [watch.seen(database, str(watching.root), before) for _ in range(2)]
     for look in looks:
-        for path, change in watching.told(watch.kept(database, before, look)):
+        for path, change in watching.told(looking.kept(database, before, look)):
             assert (change == "created") == (path not in view)
             (view.discard if change == "deleted" else view.add)(path)
 

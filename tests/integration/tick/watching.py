@@ -6,7 +6,7 @@ from typing import Any
 from processor.models import RunChange, WatchedFile
 from processor.storage import watches
 from processor.storage.watches import Recorded, Watch
-from processor.tick import watch
+from tests import looking
 from tests.rows import add_run
 from tests.world import DEFAULT_STORE, World
 
@@ -41,7 +41,7 @@ class Watching:
 
     def look(self, after_seconds: int = 0) -> Recorded:
         self.world.clock.advance(after_seconds)
-        return watch.look(self.world.database, str(self.root), self.watch())
+        return looking.look(self.world.database, str(self.root), self.watch())
 
     def settled(self) -> Told:
         """What the run is told that is made when all has stood still; the run ends at once."""
