@@ -21,12 +21,13 @@ def list_all(
 
     `since_when` is a duration before now or an instant. Raises InvalidInput and InvalidSchedule.
     """
+    of_subject = subject(subject_id)
     rows = work.all(
-        "audit.latest",
+        "audit.latest" if of_subject is None else "audit.of_subject",
         store_id=store_id,
         since_at=since(since_when, work.now),
         actor=actor,
-        subject_id=subject(subject_id),
+        subject_id=of_subject,
         limit=checks.limit(limit),
     )
     return [_view(row) for row in rows]

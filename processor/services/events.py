@@ -75,5 +75,6 @@ class Following:
 
 
 def _read(work: Work, values: Mapping[str, Any], *, floor: int = 0, limit: int | None = None) -> list[dict[str, Any]]:
-    rows: Sequence[Any] = work.all("events.latest", **values, floor_count=floor, limit=checks.limit(limit))
+    name = "events.latest" if values["subject_id"] is None else "events.of_subject"
+    rows: Sequence[Any] = work.all(name, **values, floor_count=floor, limit=checks.limit(limit))
     return [event_object(Told(*row)) for row in reversed(rows)]

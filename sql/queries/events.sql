@@ -15,7 +15,17 @@ INSERT INTO events (name, store_id, subject_id, payload, occurred_at)
 SELECT name, store_id, subject_id, payload, occurred_at, id FROM events
 WHERE id > :floor_count
     AND (:store_id IS NULL OR store_id = :store_id)
-    AND (:subject_id IS NULL OR subject_id = :subject_id)
+    AND (:since_at IS NULL OR occurred_at >= :since_at)
+    -- [sqlite] AND (NOT :is_named OR name IN (SELECT value FROM json_each(:names)))
+    -- [postgresql] AND (NOT :is_named OR name IN (SELECT json_array_elements_text(CAST(:names AS json))))
+ORDER BY id DESC
+LIMIT :limit;
+
+-- name: of_subject
+-- The last ones about one thing; SQLite takes an index for a condition only if that always holds.
+SELECT name, store_id, subject_id, payload, occurred_at, id FROM events
+WHERE subject_id = :subject_id AND id > :floor_count
+    AND (:store_id IS NULL OR store_id = :store_id)
     AND (:since_at IS NULL OR occurred_at >= :since_at)
     -- [sqlite] AND (NOT :is_named OR name IN (SELECT value FROM json_each(:names)))
     -- [postgresql] AND (NOT :is_named OR name IN (SELECT json_array_elements_text(CAST(:names AS json))))

@@ -41,6 +41,7 @@ UPDATE jobs SET version = version + 1, updated_at = :now WHERE id = :id;
 -- name: lock_open_runs
 -- Of all its tasks and of its pass, whose step under way may have left the job: none of them starts or ends meanwhile.
 SELECT r.id, r.state, r.job_run_id, r.task_id FROM runs AS r
+-- [sqlite] INDEXED BY runs_open
 WHERE r.store_id = :store_id AND r.state IN ('queued', 'running', 'waiting') AND (
     r.task_id IN (SELECT t.id FROM tasks AS t WHERE t.store_id = :store_id AND t.job_id = :job_id)
     OR r.job_run_id IN (SELECT p.id FROM job_runs AS p WHERE p.job_id = :job_id AND p.state = 'running')
@@ -57,6 +58,7 @@ SELECT id FROM tasks WHERE store_id = :store_id AND job_id = :job_id ORDER BY id
 
 -- name: open_runs
 SELECT r.id, r.state, r.job_run_id FROM runs AS r
+-- [sqlite] INDEXED BY runs_open
 WHERE r.store_id = :store_id AND r.state IN ('queued', 'running', 'waiting') AND (
     r.task_id IN (SELECT t.id FROM tasks AS t WHERE t.store_id = :store_id AND t.job_id = :job_id)
     OR r.job_run_id IN (SELECT p.id FROM job_runs AS p WHERE p.job_id = :job_id AND p.state = 'running')

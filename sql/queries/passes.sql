@@ -1,4 +1,5 @@
 -- Passes through the order of a job. Locks are taken in this order: runs, their pass, its job, tasks.
+-- Left to itself SQLite looks for the few passes that run among all that a store ever had; Postgres knows better.
 
 -- name: lock_job
 SELECT id, store_id, name, status, version FROM jobs WHERE store_id = :store_id AND id = :id
@@ -69,12 +70,14 @@ WHERE p.id = :id;
 -- name: run_under_way
 -- The open run of the pass of a job that runs.
 SELECT r.id, r.state FROM job_runs AS p
+-- [sqlite] INDEXED BY job_runs_live
 JOIN runs AS r ON r.job_run_id = p.id AND r.state IN ('queued', 'running', 'waiting')
 WHERE p.store_id = :store_id AND p.job_id = :job_id AND p.state = 'running';
 
 -- name: touching_job
 -- The passes that run and lose a step, or all, with a job: its own, and those in which a task of it is a step.
 SELECT p.id FROM job_runs AS p
+-- [sqlite] INDEXED BY job_runs_live
 WHERE p.state = 'running' AND p.store_id = :store_id
     AND (
         p.job_id = :job_id

@@ -19,7 +19,10 @@ LEFT JOIN runs AS earlier ON s.position < p.first_position AND earlier.id = (
     FROM job_runs AS of_job
     CROSS JOIN runs AS e
     WHERE of_job.job_id = p.job_id AND of_job.number < p.number
-        AND e.job_run_id = of_job.id AND e.task_id = s.task_id AND e.state = 'succeeded'
+        AND e.job_run_id = of_job.id AND e.state = 'succeeded'
+        -- the sign keeps SQLite from walking through all runs of the task for each pass
+        -- [sqlite] AND +e.task_id = s.task_id
+        -- [postgresql] AND e.task_id = s.task_id
     ORDER BY of_job.number DESC
     LIMIT 1
 )
