@@ -10,6 +10,7 @@ from processor.rules.schedules import Once
 from processor.settings import Settings
 from processor.storage import job_slots
 from processor.storage.database import Database
+from processor.storage.faults import BrokenConstraint
 from processor.storage.job_slots import Job, Page
 from processor.storage.work import Work
 from processor.tick.slot_counts import SlotCounts
@@ -33,11 +34,12 @@ def materialise_jobs(
     1. Jobs that are due still are held, each by one process; who comes second leaves them out.
     2. The rules decide about their slots as about those of tasks. A pass that runs is in the way of the next one,
        which is skipped: passes of a job never wait for one another.
-    3. Ledger rows, the cursor, and where a slot was won the pass and the run of its first step: one transaction.
+    3. Ledger rows, the cursor, and where a slot was won the pass and the run of its first step: one transaction for
+       a page. Where the database refuses a row, one for each job, so that a broken one stops no other.
     """
     while page.ids:
         counts.due += len(page.ids)
-        counts.include(database.write(_settle, settings, page.ids))
+        counts.include(_settled(database, settings, page.ids))
         if page.last:
             return
         with database.reading() as work:
@@ -66,6 +68,19 @@ def _planned(job: Job, decision: Decision) -> Iterable[PlannedPass]:
         for entry in decision.entries
         if entry.disposition is Disposition.CLAIMED
     ]
+
+
+def _settled(database: Database, settings: Settings, job_ids: Sequence[str]) -> SlotCounts:
+    try:
+        return database.write(_settle, settings, job_ids)
+    except BrokenConstraint as error:
+        if len(job_ids) == 1:
+            get_logger().error("job.refused", job_id=job_ids[0], reason=str(error))
+            return SlotCounts()
+    counts = SlotCounts()
+    for job_id in job_ids:
+        counts.include(_settled(database, settings, [job_id]))
+    return counts
 
 
 def _settle(work: Work, settings: Settings, job_ids: Sequence[str]) -> SlotCounts:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from processor.models import JobLedgerRow, JobRun, JobRunStep, Run, Task
+from processor.models import Event, JobLedgerRow, JobRun, JobRunStep, Run, Task
 from processor.rules.disposition import Disposition, LedgerEntry
+from processor.rules.instants import iso
 from processor.services.instants import epoch, epoch_or_none, moment
 from processor.storage import job_slots, passes
-from processor.storage.faults import BrokenConstraint
 from processor.tick.materialise_jobs import preview_jobs
 from tests.conftest import Stores
 from tests.dump import everything
@@ -187,17 +187,30 @@ def test_page_by_page_nothing_is_left_out(world: World, monkeypatch: pytest.Monk
     assert [pass_slots(world, job_id) for job_id in ids] == [[NOW]] * 5
 
 
-def test_what_fails_in_the_midst_leaves_neither_a_row_nor_a_pass(world: World) -> None:
-    job_id = job(world, 0)
+def test_a_job_that_the_database_refuses_is_left_as_it_was_and_stops_no_other(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused, sound = job(world, 0), job(world, 1)
     with world.database.writing() as work:
-        stray = passes.begin(work, DEFAULT_STORE, job_id, trigger="schedule", scheduled_time=NOW)
-    before = everything(world.database)
-    with pytest.raises(BrokenConstraint):
-        materialised(world)  # the slot has a pass that no row of the ledger tells of
-    assert everything(world.database) == before
+        stray = passes.begin(work, DEFAULT_STORE, refused, trigger="schedule", scheduled_time=NOW)
+    before = row_of(world, refused)
+    assert materialised(world)["claimed"] == 1  # the other slot has a pass that no row of the ledger tells of
+    assert (ledger(world, refused), row_of(world, refused), pass_slots(world, sound)) == ([], before, [NOW])
+    said = capsys.readouterr()
+    assert "job.refused" in said.out + said.err
+    assert refused in said.out + said.err
     world.change(world.rows(JobRun, id=stray)[0], scheduled_time=None)
     assert materialised(world)["claimed"] == 1
-    assert pass_slots(world, job_id) == [None, NOW]
+    assert pass_slots(world, refused) == [None, NOW]
+
+
+def test_slots_of_a_job_that_do_not_run_are_told(world: World) -> None:
+    job_id = job(world, 0)
+    world.clock.advance(DAY)
+    materialised(world)
+
+    told = [json.loads(each.payload) for each in world.rows(Event, name="slot.missed", subject_id=job_id)]
+    assert told == [{"job_id": job_id, "slots": 24, "first": iso(NOW), "last": iso(NOW + 23 * HOUR)}]
 
 
 def test_without_a_key_no_slot_of_a_job_is_claimed(world: World) -> None:
