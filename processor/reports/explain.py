@@ -7,6 +7,7 @@ from enum import StrEnum
 from processor.reports import explain_step
 from processor.reports.explain_facts import Facts, RunFacts, SlotFacts
 from processor.reports.moments import moment, span
+from processor.rules import retry
 from processor.rules.disposition import Disposition, Misfire, Overlap
 from processor.rules.redaction import redacted
 from processor.rules.run_state import MOST_RECOVERIES, RunState, Trigger, WaitingFor
@@ -133,9 +134,16 @@ def _failed_attempts(facts: Facts) -> Iterator[str]:
 
 
 def _named(facts: Facts, run: RunFacts) -> str:
-    by = "a step of its job" if run.trigger == Trigger.JOB else "asked for by hand"
-    what = by if run.scheduled_time is None else f"for {_at(facts, run.scheduled_time)}"
-    return f"Run {run.id} ({what})"
+    what = _asked_by(run) if run.scheduled_time is None else f"for {_at(facts, run.scheduled_time)}"
+    return f"Run {run.id} ({what}{'' if run.rerun_of is None else ', run again by hand'})"
+
+
+def _asked_by(run: RunFacts) -> str:
+    if run.trigger != Trigger.JOB:
+        return "because of files that changed" if run.trigger == Trigger.FILE_WATCH else "asked for by hand"
+    if run.job_run_id is not None:
+        return "a step of its job"
+    return "a step" if run.rerun_of is not None else "a step of a job that was deleted"
 
 
 def _standing(facts: Facts, run: RunFacts) -> str:
@@ -164,7 +172,7 @@ def _lease(facts: Facts, run: RunFacts) -> str:
 
 def _waiting_for(facts: Facts, run: RunFacts) -> str:
     reason = {
-        WaitingFor.RETRY: f"for start {run.attempt + 1} of {facts.task.max_retries + 1}",
+        WaitingFor.RETRY: f"for start {run.attempt + 1} of {facts.task.retries.max_retries + 1}",
         WaitingFor.RESUME: "for a tick that goes on with it: it was handed back in the middle of its work",
         WaitingFor.PROVIDER: f"for its provider since {_at(facts, run.waiting_since or facts.now)}",
         WaitingFor.APPROVAL: "for somebody to approve a tool call",
@@ -196,10 +204,8 @@ def _policies(facts: Facts) -> Iterator[str]:
     yield f"{late[0].upper()}{late[1:]}{', as its store has it' if task.misfire_of_store else ''}."
     yield _OVERLAP[Overlap(task.overlap)]
     cost = _usd(task.budget_nanousd) if task.budget_nanousd else "any cost, because its model has no known price"
-    yield (
-        f"A run may take {cost}, {task.max_turns} turns and {span(task.timeout_seconds)} of work, "
-        f"and starts again up to {task.max_retries} times."
-    )
+    yield f"A run may take {cost}, {task.max_turns} turns and {span(task.timeout_seconds)} of work."
+    yield f"Retries of a run that failed: {retry.in_words(task.retries)}."
 
 
 def _next(facts: Facts) -> Iterator[str]:

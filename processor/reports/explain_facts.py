@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 from processor.errors import NotFound
 from processor.reports.explain_step import StepFacts
+from processor.rules import retry
+from processor.rules.retry import RetryPolicy
 from processor.rules.schedules import Schedule, from_columns
 from processor.settings import Settings
 from processor.storage import ticks
@@ -29,7 +31,7 @@ class TaskFacts:
     held: bool
     held_slot: int | None
     next_run_at: int | None
-    max_retries: int
+    retries: RetryPolicy
     overlap: str
     misfire: str
     misfire_of_store: bool
@@ -57,6 +59,8 @@ class RunFacts:
 
     id: str
     trigger: str
+    job_run_id: str | None
+    rerun_of: str | None
     scheduled_time: int | None
     state: str
     waiting_for: str | None
@@ -144,9 +148,10 @@ def gather(work: Work, settings: Settings, store_id: str, task_id: str) -> Facts
 
 
 def _task(row: dict[str, Any]) -> TaskFacts:
-    kept = {field.name: row[field.name] for field in fields(TaskFacts) if field.name != "schedule"}
+    kept = {field.name: row[field.name] for field in fields(TaskFacts) if field.name not in {"schedule", "retries"}}
     kept |= {name: bool(row[name]) for name in ("enabled", "held", "misfire_of_store")}
-    return TaskFacts(schedule=from_columns(*(row[name] for name in _SCHEDULE)), **kept)
+    schedule = from_columns(*(row[name] for name in _SCHEDULE))
+    return TaskFacts(schedule=schedule, retries=retry.from_columns(*(row[name] for name in retry.COLUMNS)), **kept)
 
 
 _Row = TypeVar("_Row")

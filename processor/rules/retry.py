@@ -52,6 +52,16 @@ class RetryPolicy:
     retry_on: frozenset[ErrorClass] = RETRIED
 
 
+COLUMNS = (
+    "max_retries",
+    "retry_delay_seconds",
+    "retry_multiplier",
+    "retry_cap_seconds",
+    "retry_jitter",
+    "retry_on",
+)
+"""Where a task's row keeps the parts of its policy, in their order."""
+
 STANDARD = RetryPolicy()
 CONSTANT = RetryPolicy(max_retries=0, multiplier=1.0, jitter=False)
 """For the steps of a job: what comes after them waits, so they fail at once, or try again after a plain minute."""
@@ -106,6 +116,13 @@ def named_class(name: object) -> ErrorClass:
     if why_not is not None:
         raise InvalidInput(f"No retry helps after {error_class}, because {why_not}: use some of {helped}")
     return error_class
+
+
+def from_columns(
+    max_retries: int, delay_seconds: int, multiplier: float, cap_seconds: int, jitter: int, retry_on: str | None
+) -> RetryPolicy:
+    """The policy in the `COLUMNS` of a task's row."""
+    return RetryPolicy(max_retries, delay_seconds, multiplier, cap_seconds, bool(jitter), read_classes(retry_on))
 
 
 def read_classes(column: str | None) -> frozenset[ErrorClass]:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from processor.errors import StaleWriter
-from processor.rules.retry import RetryPolicy, read_classes
+from processor.rules import retry
+from processor.rules.retry import RetryPolicy
 from processor.rules.run_state import MOST_RECOVERIES, SUSPECT_RECOVERIES, ErrorClass, RunState, WaitingFor
 from processor.storage import passes, run_events
 from processor.storage.work import Row, Work
@@ -100,15 +101,7 @@ def assignment_to_come(work: Work, task_id: str) -> Assignment:
 
 def retry_settings(work: Work, run_id: str) -> RetryPolicy:
     """How the run's task wants to be retried."""
-    row = work.all("runs.retry_settings", id=run_id)[0]
-    return RetryPolicy(
-        max_retries=row.max_retries,
-        delay_seconds=row.retry_delay_seconds,
-        multiplier=row.retry_multiplier,
-        cap_seconds=row.retry_cap_seconds,
-        jitter=bool(row.retry_jitter),
-        retry_on=read_classes(row.retry_on),
-    )
+    return retry.from_columns(*work.run("runs.retry_settings", id=run_id).rows[0])
 
 
 def waiting_since(work: Work, run_id: str) -> int | None:

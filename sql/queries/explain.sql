@@ -2,7 +2,8 @@
 
 -- name: task
 SELECT t.id, t.store_id, t.name, t.schedule_type, t.interval_seconds, t.anchor_at, t.cron, t.timezone, t.once_at,
-    t.enabled, t.paused_until, t.held, t.held_slot, t.next_run_at, t.max_retries, t.overlap,
+    t.enabled, t.paused_until, t.held, t.held_slot, t.next_run_at, t.overlap,
+    t.max_retries, t.retry_delay_seconds, t.retry_multiplier, t.retry_cap_seconds, t.retry_jitter, t.retry_on,
     coalesce(t.misfire, s.misfire) AS misfire, t.misfire IS NULL AS misfire_of_store,
     t.budget_nanousd, t.max_turns, t.timeout_seconds
 FROM tasks AS t
@@ -34,7 +35,7 @@ LIMIT :limit;
 
 -- name: open_runs
 -- The live run, then those that wait for their turn.
-SELECT id, trigger, scheduled_time, state, waiting_for, waiting_since, not_before, attempt, recoveries, turns,
+SELECT id, trigger, job_run_id, rerun_of, scheduled_time, state, waiting_for, waiting_since, not_before, attempt, recoveries, turns,
     cost_nanousd, queued_at, started_at, finished_at, lease_expires_at, cancel_requested_at, error_class, error
 FROM runs
 WHERE task_id = :task_id AND store_id = :store_id AND state IN ('queued', 'running', 'waiting')
@@ -42,7 +43,7 @@ ORDER BY CASE state WHEN 'queued' THEN 2 ELSE 1 END, queued_at, id;
 
 -- name: latest_run
 -- The run that ended last.
-SELECT id, trigger, scheduled_time, state, waiting_for, waiting_since, not_before, attempt, recoveries, turns,
+SELECT id, trigger, job_run_id, rerun_of, scheduled_time, state, waiting_for, waiting_since, not_before, attempt, recoveries, turns,
     cost_nanousd, queued_at, started_at, finished_at, lease_expires_at, cancel_requested_at, error_class, error
 FROM runs
 WHERE task_id = :task_id AND store_id = :store_id AND finished_at IS NOT NULL

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from processor.models import Endpoint, Task
+from processor.rules import retry
 from processor.rules.disposition import Misfire
 from processor.rules.retry import SHIPPED_DEFAULTS, RetryPolicy
 
@@ -31,14 +32,7 @@ TASK_DEFAULTS: Definition = {
     "project": None,
     "budget_usd": 0.25,
 } | {name: Task.model_fields[name].default for name in _TASK_COLUMNS}
-RETRIES = (
-    "max_retries",
-    "retry_delay_seconds",
-    "retry_multiplier",
-    "retry_cap_seconds",
-    "retry_jitter",
-    "retry_on",
-)
+RETRIES = retry.COLUMNS
 
 STORE_KEYS = ("name", *STORE_DEFAULTS, "projects", "jobs", "tasks")
 PROJECT_KEYS = ("name", *PROJECT_DEFAULTS)

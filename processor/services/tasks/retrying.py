@@ -7,14 +7,15 @@ from typing import Any
 from processor.errors import InvalidInput
 from processor.models import Task
 from processor.rules.retry import (
+    COLUMNS,
     LARGEST_MULTIPLIER,
     LONGEST_CAP_SECONDS,
     LONGEST_DELAY_SECONDS,
     MOST_RETRIES,
     RetryDefaults,
     RetryPolicy,
+    from_columns,
     named_class,
-    read_classes,
     written_classes,
 )
 from processor.rules.run_state import ErrorClass
@@ -54,14 +55,7 @@ def write_retries(task: Task, asked: Retries, own: RetryPolicy | None, defaults:
 
 def policy_of(task: Task) -> RetryPolicy:
     """The policy in the row of a task."""
-    return RetryPolicy(
-        max_retries=task.max_retries,
-        delay_seconds=task.retry_delay_seconds,
-        multiplier=task.retry_multiplier,
-        cap_seconds=task.retry_cap_seconds,
-        jitter=task.retry_jitter,
-        retry_on=read_classes(task.retry_on),
-    )
+    return from_columns(*(getattr(task, name) for name in COLUMNS))
 
 
 def _whole(name: str, most: int) -> Callable[[object], int]:

@@ -5,6 +5,7 @@ import pytest
 
 from processor.reports.explain import Topic, explain
 from processor.reports.explain_facts import AttemptFacts, CircuitFacts, Facts, RunFacts, SlotFacts, TaskFacts
+from processor.rules.retry import CONSTANT, STANDARD
 from processor.rules.schedules import Calendar, Interval, Manual, Once
 
 NOW = 1_794_819_600  # 2026-11-16 09:00 UTC
@@ -21,7 +22,7 @@ TASK = TaskFacts(
     held=False,
     held_slot=None,
     next_run_at=NOW + HOUR,
-    max_retries=3,
+    retries=STANDARD,
     overlap="skip",
     misfire="skip",
     misfire_of_store=True,
@@ -32,6 +33,8 @@ TASK = TaskFacts(
 RUN = RunFacts(
     id="r1",
     trigger="schedule",
+    job_run_id=None,
+    rerun_of=None,
     scheduled_time=NOW,
     state="running",
     waiting_for=None,
@@ -218,12 +221,32 @@ def test_the_rules_of_the_task_are_told() -> None:
     assert said(Topic.POLICY) == [
         "Late slots are let go (misfire skip), as its store has it.",
         "A slot that falls due while a run is open is skipped (overlap skip).",
-        "A run may take 0.2500 USD, 15 turns and 5 min of work, and starts again up to 3 times.",
+        "A run may take 0.2500 USD, 15 turns and 5 min of work.",
+        "Retries of a run that failed: up to 3 retries: 60 s, doubling, at most 1 h, with jitter.",
     ]
-    others = said(Topic.POLICY, {"misfire_of_store": False, "overlap": "queue", "budget_nanousd": 0})
+    others = said(
+        Topic.POLICY, {"misfire_of_store": False, "overlap": "queue", "budget_nanousd": 0, "retries": CONSTANT}
+    )
     assert others[0] == "Late slots are let go (misfire skip)."
     assert "waits" in others[1]
     assert "no known price" in others[2]
+    assert others[3] == "Retries of a run that failed: none."
+
+
+@pytest.mark.parametrize(
+    ("columns", "asked_by"),
+    [
+        ({"trigger": "job", "job_run_id": "p1"}, "(a step of its job)"),
+        ({"trigger": "job", "rerun_of": "r0"}, "(a step, run again by hand)"),
+        ({"trigger": "job"}, "(a step of a job that was deleted)"),
+        ({"trigger": "file_watch"}, "(because of files that changed)"),
+        ({"trigger": "manual"}, "(asked for by hand)"),
+        ({"scheduled_time": NOW, "rerun_of": "r0"}, "(for 2026-11-16 09:00 UTC, run again by hand)"),
+    ],
+)
+def test_a_run_says_who_asked_for_it(columns: dict[str, Any], asked_by: str) -> None:
+    (sentence,) = said(Topic.RUN, open_runs=[run(**{"scheduled_time": None} | columns)])
+    assert sentence.startswith(f"Run r1 {asked_by} is running")
 
 
 @pytest.mark.parametrize(
