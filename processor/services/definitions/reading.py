@@ -148,4 +148,5 @@ def _in_form(given: Entries, way: str) -> Definition:
     if way == "watch":
         settle = given.get("settle_seconds")
         return {"watch": given["watch"], "settle_seconds": DEFAULT_SETTLE_SECONDS if settle is None else settle}
-    return {"cron": checks.filled(given["cron"], "cron expression", 1_000), "timezone": given.get("timezone") or "UTC"}
+    zone = given.get("timezone")
+    return {"cron": checks.filled(given["cron"], "cron expression", 1_000), "timezone": "UTC" if zone is None else zone}

@@ -177,8 +177,10 @@ def _interval(fields: TaskFields, now: int, current: Task | Job | None) -> Timin
 def _calendar(fields: TaskFields, current: Task | Job | None) -> Calendar:
     cron, zone = fields.get("cron"), fields.get("timezone")
     if current is not None and current.schedule_type == "calendar":
-        cron, zone = cron or current.cron, zone or current.timezone
-    return calendar.checked(checks.filled(cron, "cron expression", 1_000), zone or DEFAULT_ZONE)
+        cron = current.cron if cron is None else cron
+        zone = current.timezone if zone is None else zone
+    zone = DEFAULT_ZONE if zone is None else checks.text(zone, "time zone", 1_000)
+    return calendar.checked(checks.filled(cron, "cron expression", 1_000), zone)
 
 
 def _file_watch(fields: TaskFields, current: Task | Job | None) -> FileWatch:

@@ -31,6 +31,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"cron": "0 0 30 2 *"}, "never runs"),
     ({"cron": "0 9 * *"}, "4 fields"),
     ({"cron": "0 9 * * *", "timezone": "Europe/Berln"}, "did you mean Europe/Berlin"),
+    ({"cron": "0 9 * * *", "timezone": ""}, "Unknown time zone '': use an IANA name"),
+    ({"cron": "0 9 * * *", "timezone": 1}, "time zone must be text"),
     ({"at": "2026-11-16T08:59:59Z"}, "has passed"),
     ({"at": "tomorrow"}, "Cannot read --at"),
     ({"at": "9999-12-31T00:00:00Z"}, "out of range"),

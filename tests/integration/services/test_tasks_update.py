@@ -103,6 +103,18 @@ def test_a_zone_alone_moves_the_calendar(clock: ClockFile, database: Database, s
         assert epoch_or_none(task.next_run_at) == NOW + 2 * HOUR
 
 
+@pytest.mark.parametrize(("empty", "said"), [({"timezone": ""}, "Unknown time zone ''"), ({"cron": ""}, "is empty")])
+def test_an_empty_zone_or_expression_keeps_nothing_silently(
+    clock: ClockFile, database: Database, stores: Stores, hourly: str, empty: dict[str, Any], said: str
+) -> None:
+    with database.writing() as work:
+        update(work, stores.mine, hourly, cron="0 12 * * *", timezone="Europe/Berlin")
+        with pytest.raises(InvalidInput, match=said):
+            update(work, stores.mine, hourly, **empty)
+        task = tasks.get(work, stores.mine, hourly)
+        assert (task.cron, task.timezone) == ("0 12 * * *", "Europe/Berlin")
+
+
 def test_a_schedule_that_becomes_one_instant_catches_up_by_default(
     clock: ClockFile, database: Database, stores: Stores, hourly: str
 ) -> None:
