@@ -224,5 +224,16 @@ async def _done(future: "asyncio.Future[T]") -> T:
             cancelled = True
     task = asyncio.current_task()
     if cancelled and task is not None:
-        task.cancel()
+        # First of all that comes after what the task does before its next await.
+        asyncio.get_running_loop().call_soon(_cancel_still, task, task.cancelling())
     return future.result()
+
+
+def _cancel_still(task: "asyncio.Task[object]", requests: int) -> None:
+    """Hand on a cancellation that was caught, unless who asked for it has withdrawn it: a timeout's block was left.
+
+    It is the same request, not one more: `asyncio.timeout` knows its own by their number.
+    """
+    if task.cancelling() >= requests:
+        task.uncancel()
+        task.cancel()

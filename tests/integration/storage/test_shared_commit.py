@@ -127,6 +127,66 @@ def test_a_caller_that_is_cancelled_has_its_step_done(database: Database) -> Non
     assert names(database) == {"kept"}
 
 
+def slow(answer: threading.Event) -> Callable[[Work], str]:
+    """A step that lasts until it is told to end."""
+    return lambda _: "in time" if answer.wait(9) else "late"
+
+
+def test_a_step_that_outlasts_a_timeout_is_done_and_what_comes_after_it_times_out(database: Database) -> None:
+    answer, told = threading.Event(), list[str]()
+
+    async def within_the_timeout() -> None:
+        async with asyncio.timeout(0.01) as limit:
+            asyncio.get_running_loop().call_at(limit.when() or 0, answer.set)
+            told.append(await database.write_soon(slow(answer)))
+            await asyncio.sleep(9)
+            told.append("never said")
+
+    async def ask() -> None:
+        with pytest.raises(TimeoutError):
+            await within_the_timeout()
+        told.append(await database.write_soon(creating("after")))
+
+    asyncio.run(ask())
+
+    assert told == ["in time", "after"]
+
+
+def test_nothing_is_left_of_a_timeout_whose_block_ended_with_the_step(database: Database) -> None:
+    answer = threading.Event()
+
+    async def ask() -> list[str]:
+        told = []
+        async with asyncio.timeout(0.01) as limit:
+            asyncio.get_running_loop().call_at(limit.when() or 0, answer.set)
+            told.append(await database.write_soon(slow(answer)))
+        await asyncio.sleep(0)
+        told.append(await database.write_soon(creating("after")))
+        return told
+
+    assert asyncio.run(ask()) == ["in time", "after"]
+
+
+def test_a_caller_that_is_cancelled_goes_no_further_than_its_next_await(database: Database) -> None:
+    answer, told = threading.Event(), list[str]()
+
+    async def work() -> None:
+        told.append(await database.write_soon(slow(answer)))
+        await asyncio.sleep(9)
+        told.append("never said")
+
+    async def leave() -> bool:
+        working = asyncio.create_task(work())
+        await asyncio.sleep(0)
+        working.cancel()
+        answer.set()
+        await asyncio.wait([working])
+        return working.cancelled()
+
+    assert asyncio.run(leave())
+    assert told == ["in time"]
+
+
 @pytest.mark.parametrize("count", [1, STEPS])
 def test_a_bug_in_a_step_reaches_its_caller_as_it_is(database: Database, count: int) -> None:
     def broken(_: Work) -> None:
