@@ -108,6 +108,7 @@ class AgentExecutor:
     async def _leave(self, claim: Claim, conversation: Conversation | None, reason: BaseException, log: RunLog) -> None:
         ending = self._ending(conversation, reason, log)
         active_ms = conversation.lap() if conversation is not None else 0
+        log.look_again()
         try:
             state = await self._database.write_soon(endings.leave, ending, claim, active_ms, log)
         except StaleWriter as error:

@@ -47,6 +47,10 @@ class RunLog:
         turns.write_log(work, self._claim, self._position + 1, lines)
         self._position += len(lines)
 
+    def look_again(self) -> None:
+        """The transaction of the latest `write` may have been undone: the next one asks where the rows end."""
+        self._position = None
+
     def _keep(self, level: str, event: str, fields: dict[str, object]) -> None:
         position = (self._position or 0) + len(self._lines) + 1
         if position < MOST_LINES:
