@@ -42,7 +42,27 @@ Settle = Annotated[
     int | None, _option("--settle", "With --watch: how long a changed file stands still; by default 60.", "SECONDS")
 ]
 ScheduleType = Annotated[
-    str | None, _option("--schedule-type", "manual: when somebody asks; sequential: in its job's order.", "TYPE")
+    str | None,
+    _option(
+        "--schedule-type",
+        "manual: when somebody asks; sequential: in its job's order; adaptive: as its agent proposes.",
+        "TYPE",
+    ),
+]
+MinInterval = Annotated[
+    str | None, _option("--min-interval", "Of an adaptive task: the least time between its runs.", "INTERVAL")
+]
+MaxInterval = Annotated[
+    str | None, _option("--max-interval", "Of an adaptive task: the longest time between its runs.", "INTERVAL")
+]
+Fallback = Annotated[
+    str | None,
+    _option(
+        "--fallback",
+        "Without a proposal of its agent: by --every or --cron as it is, the default, or less often while there is "
+        "little to do.",
+        "baseline|recent",
+    ),
 ]
 MaxRetries = Annotated[
     int | None,

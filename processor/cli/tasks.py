@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from processor.agent.toolbox import TOOLS
-from processor.cli import task_explain, task_notes, task_run, task_upcoming
+from processor.cli import task_explain, task_notes, task_proposal, task_run, task_upcoming
 from processor.cli import task_options as option
 from processor.cli.access import changing, looking
 from processor.cli.options import (
@@ -33,6 +33,7 @@ from processor.storage.work import Work
 
 app = noun("Prompts with a schedule: create, change, run and look at them.")
 app.add_typer(task_notes.app, name="notes")
+app.add_typer(task_proposal.app, name="proposal")
 
 EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000001"
 COLUMNS = {
@@ -58,6 +59,8 @@ ABOUT_PROMPT = "What the agent is asked to do; '-' reads standard input."
     "processor tasks create --name Inbox --prompt 'Make a card for each new file' --watch inbox/ --settle 120",
     "processor tasks create --name Plan --prompt 'Make a plan' --job 'Daily maintenance' --schedule-type sequential",
     "processor tasks create --name Later --prompt 'Summarise the board' --schedule-type manual --json",
+    "processor tasks create --name Watch --prompt 'Summarise the board' --schedule-type adaptive "
+    "--every 1h --min-interval 15m --max-interval 1d",
     "processor tasks create --name Report --prompt - --every 1d < prompt.txt",
 )
 def create_task(  # noqa: PLR0917 (typer turns every parameter into an option)
@@ -73,6 +76,9 @@ def create_task(  # noqa: PLR0917 (typer turns every parameter into an option)
     watch: option.Watch = None,
     settle: option.Settle = None,
     schedule_type: option.ScheduleType = None,
+    min_interval: option.MinInterval = None,
+    max_interval: option.MaxInterval = None,
+    fallback: option.Fallback = None,
     max_retries: option.MaxRetries = None,
     retry_delay: option.RetryDelay = None,
     retry_multiplier: option.RetryMultiplier = None,
@@ -159,6 +165,9 @@ def update_task(  # noqa: PLR0917 (typer turns every parameter into an option)
     watch: option.Watch = None,
     settle: option.Settle = None,
     schedule_type: option.ScheduleType = None,
+    min_interval: option.MinInterval = None,
+    max_interval: option.MaxInterval = None,
+    fallback: option.Fallback = None,
     max_retries: option.MaxRetries = None,
     retry_delay: option.RetryDelay = None,
     retry_multiplier: option.RetryMultiplier = None,

@@ -130,6 +130,11 @@ def decisions(work: Work, store_id: str, task_id: str, limit: int) -> list[Decis
     return [DecisionRow(**row) for row in rows]
 
 
+def said(work: Work, task_ids: Sequence[str]) -> dict[str, str]:
+    """Why these tasks run next when they do, in the words of their latest decisions; by task."""
+    return {row.task_id: row.said for row in work.all("adaptive.said", ids=json.dumps(task_ids))}
+
+
 def clear(work: Work, proposal: ProposalRow) -> None:
     """Let an open proposal go, and decide without it. The caller holds the task's row."""
     work.run("adaptive.settle", id=proposal.id, state="cleared", now=work.now)
@@ -141,6 +146,11 @@ def slot_taken(work: Work, task_ids: Sequence[str]) -> None:
     if task_ids:
         work.run("adaptive.settle_taken", ids=json.dumps(task_ids), now=work.now)
         decide(work, governed(work, task_ids))
+
+
+def redecide(work: Work, task_ids: Sequence[str]) -> None:
+    """Decide the next times of those tasks that are adaptive anew, whatever they were; the caller holds their rows."""
+    decide(work, governed(work, task_ids))
 
 
 def run_ended(work: Work, task_id: str, run_id: str) -> None:

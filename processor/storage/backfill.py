@@ -13,7 +13,7 @@ from processor.storage.work import Row, Work
 
 LATEST_RUNS = 20
 """So many succeeded runs tell what the next one may cost."""
-_SCHEDULE = ("schedule_type", "interval_seconds", "anchor_at", "cron", "timezone", "once_at")
+_SCHEDULE = ("schedule_type", "interval_seconds", "anchor_at", "cron", "timezone", "once_at", "next_run_at")
 
 
 @dataclass(frozen=True, slots=True)

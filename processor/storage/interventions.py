@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from processor.rules.run_state import RunState
-from processor.storage import passes, run_events, turns
+from processor.storage import passes, run_events, turns, when_adaptive
 from processor.storage.work import Work
 
 CANCELLED = "The run was cancelled before this tool was called"
@@ -41,7 +41,10 @@ def look_at(work: Work, store_id: str, run_id: str) -> Standing | None:
 
 
 def cancel(work: Work, run: Standing) -> None:
-    """End a run that is queued or waits, let its task look at the slot that waited for it, and end its pass."""
+    """End a run that is queued or waits, let its task look at the slot that waited for it, and end its pass.
+
+    The next time of an adaptive task is decided anew.
+    """
     cancelled = work.first("interventions.cancel", id=run.id, fence=run.fence, now=work.now)
     run_events.ended(work, cancelled, RunState.CANCELLED)
     refuse_calls(work, run.id, CANCELLED)
@@ -50,6 +53,7 @@ def cancel(work: Work, run: Standing) -> None:
     if run.job_run_id is not None:
         passes.run_ended(work, run.job_run_id, RunState.CANCELLED)
     work.run("runs.release_task", task_id=run.task_id, started_at=run.started_at)
+    when_adaptive.run_ended(work, cancelled)
     _log(work, run.id, run.store_id, "run.cancelled")
 
 

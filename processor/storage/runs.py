@@ -6,7 +6,7 @@ from processor.errors import StaleWriter
 from processor.rules import retry
 from processor.rules.retry import RetryPolicy
 from processor.rules.run_state import MOST_RECOVERIES, SUSPECT_RECOVERIES, ErrorClass, RunState, WaitingFor
-from processor.storage import passes, run_events
+from processor.storage import passes, run_events, when_adaptive
 from processor.storage.work import Row, Work
 
 
@@ -227,7 +227,10 @@ def wait(
 
 
 def finish(work: Work, claim: Claim, ending: Ending) -> None:
-    """End the run, let its task look at the slot that waited for it, and move its pass on. Raises StaleWriter."""
+    """End the run, let its task look at the slot that waited for it, and move its pass on. Raises StaleWriter.
+
+    The next time of an adaptive task is decided anew.
+    """
     ended: Row = work.first(
         "runs.finish",
         id=claim.run_id,
@@ -243,6 +246,7 @@ def finish(work: Work, claim: Claim, ending: Ending) -> None:
     if ended.job_run_id is not None:
         passes.run_ended(work, ended.job_run_id, ending.state)
     work.later("runs.release_task", task_id=ended.task_id, started_at=ended.started_at)
+    when_adaptive.run_ended(work, ended)
 
 
 def end_attempt(work: Work, claim: Claim, error_class: str | None, error: str | None) -> None:

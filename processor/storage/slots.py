@@ -10,7 +10,7 @@ from typing import Any
 from processor.rules.clock_step import around
 from processor.rules.disposition import Decision, Disposition, LedgerEntry
 from processor.rules.schedules import Schedule, from_columns
-from processor.storage import slot_events
+from processor.storage import slot_events, when_adaptive
 from processor.storage.work import Work
 
 PAGE = 20_000
@@ -20,6 +20,8 @@ Small pages cost more: the tasks of one lie all over the table and its indices, 
 """
 
 SCHEDULE_COLUMNS = ("schedule_type", "interval_seconds", "anchor_at", "cron", "timezone", "once_at")
+TASK_COLUMNS = (*SCHEDULE_COLUMNS, "next_run_at")
+"""Of a task, whose schedule may be its next time alone."""
 
 Tasks = Sequence[Mapping[str, Any]]
 """Due tasks as plain columns."""
@@ -99,10 +101,13 @@ def record(work: Work, decisions: Mapping[str, Decision], tasks: Tasks) -> Recor
     entries = [
         (task_id, by_id[task_id]["store_id"], entry) for task_id in moved for entry in decisions[task_id].entries
     ]
-    if not entries:
-        return Recorded(moved, 0)
-    batch_id = enter(work, entries, lambda task_id: _schedule(by_id[task_id]))
-    return Recorded(moved, work.run("slots.queue_claimed", batch_id=batch_id, now=work.now).rowcount)
+    claimed = 0
+    if entries:
+        batch_id = enter(work, entries, lambda task_id: schedule_of(by_id[task_id]))
+        claimed = work.run("slots.queue_claimed", batch_id=batch_id, now=work.now).rowcount
+    taken = [each for each in moved if decisions[each].next_run_at is None and _is_adaptive(by_id[each])]
+    when_adaptive.slots_taken(work, taken)
+    return Recorded(moved, claimed)
 
 
 def enter(work: Work, entries: Sequence[Entry], schedule_of: Callable[[str], Schedule]) -> str:
@@ -153,10 +158,17 @@ def _parted(
             yield from ((task_id, store_id, part) for part in around(schedule_of(task_id), entry, within))
 
 
-def _schedule(task: Mapping[str, Any]) -> Schedule:
-    return from_columns(*(task[name] for name in SCHEDULE_COLUMNS))
+def schedule_of(task: Mapping[str, Any]) -> Schedule:
+    """The schedule of a due task; raises InvalidSchedule."""
+    return from_columns(*(task[name] for name in TASK_COLUMNS))
 
 
 def _move(task: Mapping[str, Any], decision: Decision) -> tuple[Any, ...]:
     cursor_at, next_run_at, held_slot = decision.cursor, decision.next_run_at, decision.held_slot
-    return task["id"], task["version"], task["cursor_at"], cursor_at, next_run_at, held_slot
+    # The end of a run moves the next time of an adaptive task, and nothing else of it.
+    was_next_at = task["next_run_at"] if _is_adaptive(task) else None
+    return task["id"], task["version"], task["cursor_at"], cursor_at, next_run_at, held_slot, was_next_at
+
+
+def _is_adaptive(task: Mapping[str, Any]) -> bool:
+    return bool(task["schedule_type"] == "adaptive")

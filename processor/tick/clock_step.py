@@ -10,7 +10,7 @@ from processor.rules.clock_step import TOLERATED_SECONDS, begun_by
 from processor.rules.next_look import next_look
 from processor.rules.retry import STANDARD
 from processor.rules.schedules import Interval, Schedule, from_columns
-from processor.storage import clock_step
+from processor.storage import clock_step, when_adaptive
 from processor.storage.clock_step import JOBS, TASKS, Move, Owners
 from processor.storage.slots import SCHEDULE_COLUMNS
 from processor.storage.work import Work
@@ -35,7 +35,8 @@ def undo_future(work: Work, lease_seconds: int) -> StepBack | None:
        can. It is set to now, so that of several processes one does all of this, in one transaction.
     2. Leases, waits and refusals end at the latest when one that began now would.
     3. Jobs and tasks whose cursor lies ahead: rows of slots to come go unless a pass or a run stands for them, a range
-       row ends at its last slot that has been, and the cursor goes back to now. The next real slot runs.
+       row ends at its last slot that has been, and the cursor goes back to now. The next real slot runs; that of an
+       adaptive task is decided anew.
     """
     latest_at = work.now + TOLERATED_SECONDS
     if not clock_step.lower_marks(work, latest_at):
@@ -64,6 +65,7 @@ def _move_back(work: Work, owners: Owners, page: Sequence[Mapping[str, Any]], do
     done.rows_cut += clock_step.shorten(work, owners, schedules)
     done.rows_removed += clock_step.forget(work, owners, [*schedules])
     clock_step.move_back(work, owners, moves)
+    when_adaptive.moved_back(work, [each["id"] for each in page if each["schedule_type"] == "adaptive"])
     return len(moves)
 
 

@@ -12,7 +12,7 @@ from processor.errors import InvalidSchedule
 from processor.log import get_logger
 from processor.rules.disposition import Decision, Misfire, Overlap, decide, resume_after_pause
 from processor.rules.lone_claim import lone_claim
-from processor.rules.schedules import Schedule, from_columns
+from processor.rules.schedules import Schedule
 from processor.settings import Settings
 from processor.storage import job_slots, slots
 from processor.storage.database import Database
@@ -132,7 +132,7 @@ def _decide_all(tasks: slots.Tasks, settings: Settings, now: int) -> dict[str, D
 
 def _decide(task: Mapping[str, Any], settings: Settings, now: int) -> Decision:
     """The rules' decision; a pause that has ended first becomes one row of its own."""
-    schedule = from_columns(*(task[name] for name in slots.SCHEDULE_COLUMNS))
+    schedule = slots.schedule_of(task)
     cursor, pause = task["cursor_at"], None
     if task["paused_until"] is not None:
         pause = resume_after_pause(schedule, cursor, task["paused_until"])

@@ -90,3 +90,11 @@ FROM schedule_decisions
 WHERE store_id = :store_id AND task_id = :task_id
 ORDER BY id DESC
 LIMIT :limit;
+
+-- name: said
+-- The latest decision about each of these tasks, in words.
+SELECT d.task_id, d.said
+FROM schedule_decisions AS d
+-- [sqlite] WHERE d.task_id IN (SELECT value FROM json_each(:ids))
+-- [postgresql] WHERE d.task_id IN (SELECT CAST(value AS uuid) FROM json_array_elements_text(CAST(:ids AS json)))
+    AND d.id = (SELECT max(x.id) FROM schedule_decisions AS x WHERE x.task_id = d.task_id);

@@ -13,7 +13,8 @@ UPDATE runs
 SET state = 'cancelled', cancel_requested_at = :now, finished_at = :now,
     waiting_for = NULL, not_before = NULL, waiting_since = NULL
 WHERE id = :id AND state IN ('queued', 'waiting') AND fence = :fence
-RETURNING id, store_id, task_id, job_run_id, attempt, cost_nanousd;
+RETURNING id, store_id, task_id, job_run_id, attempt, cost_nanousd,
+    (SELECT t.schedule_type = 'adaptive' FROM tasks AS t WHERE t.id = runs.task_id) AS is_adaptive;
 
 -- name: request_cancel
 -- The worker hears of it with its next step; who asks again changes nothing.

@@ -132,7 +132,8 @@ UPDATE runs
 SET state = :state, output = :output, error_class = :error_class, error = :error, finished_at = :now,
     waiting_since = NULL, worker_id = NULL, lease_expires_at = NULL
 WHERE id = :id AND state = 'running' AND fence = :fence
-RETURNING id, store_id, task_id, job_run_id, attempt, cost_nanousd, started_at;
+RETURNING id, store_id, task_id, job_run_id, attempt, cost_nanousd, started_at,
+    (SELECT t.schedule_type = 'adaptive' FROM tasks AS t WHERE t.id = runs.task_id) AS is_adaptive;
 
 -- name: release_task
 -- A task whose run ended shows when that began, if it did, and looks again at the slot that waited for it.

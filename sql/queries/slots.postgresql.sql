@@ -4,13 +4,14 @@
 WITH d AS (
     SELECT CAST(value ->> 0 AS uuid) AS id, CAST(value ->> 1 AS bigint) AS version, CAST(value ->> 2 AS bigint) AS was_at,
         CAST(value ->> 3 AS bigint) AS cursor_at, CAST(value ->> 4 AS bigint) AS next_run_at,
-        CAST(value ->> 5 AS bigint) AS held_slot
+        CAST(value ->> 5 AS bigint) AS held_slot, CAST(value ->> 6 AS bigint) AS was_next_at
     FROM jsonb_array_elements(CAST(:decisions AS jsonb)) AS value
 ), free AS (
     SELECT t.id AS task_id
     FROM tasks AS t
     JOIN d ON d.id = t.id
     WHERE t.version = d.version AND t.cursor_at = d.was_at AND NOT t.held
+        AND (d.was_next_at IS NULL OR t.next_run_at = d.was_next_at)
     ORDER BY t.id
     FOR UPDATE OF t SKIP LOCKED
 )

@@ -74,10 +74,11 @@ SET cursor_at = d.cursor_at, next_run_at = d.next_run_at, held_slot = d.held_slo
     )
 FROM (
     SELECT value ->> 0 AS id, value ->> 1 AS version, value ->> 2 AS was_at,
-        value ->> 3 AS cursor_at, value ->> 4 AS next_run_at, value ->> 5 AS held_slot
+        value ->> 3 AS cursor_at, value ->> 4 AS next_run_at, value ->> 5 AS held_slot, value ->> 6 AS was_next_at
     FROM json_each(:decisions)
 ) AS d
 WHERE tasks.id = d.id AND tasks.version = d.version AND tasks.cursor_at = d.was_at AND NOT tasks.held
+    AND (d.was_next_at IS NULL OR tasks.next_run_at = d.was_next_at)
 RETURNING tasks.id;
 
 -- name: record

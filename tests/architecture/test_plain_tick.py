@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FOR_OTHER_COMMANDS = {
     *("typer", "rich.progress", "processor.cli.render", "processor.cli.process_tasks"),
     *("processor.models", "sqlmodel", "sqlalchemy", "psycopg"),
+    "processor.storage.adaptive",
 }
 TICK = """
 import atexit, sys

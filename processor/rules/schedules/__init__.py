@@ -40,14 +40,20 @@ def from_columns(
     cron: str | None,
     timezone: str | None,
     once_at: int | None,
+    next_run_at: int | None = None,
 ) -> Schedule:
-    """Return the schedule that a task's columns describe; types without slots of their own are manual here."""
+    """Return the schedule that a task's columns describe; types without slots of their own are manual here.
+
+    An adaptive task has one slot, the next time that its governor decided.
+    """
     if schedule_type == "interval" and interval_seconds is not None and anchor_at is not None:
         return Interval(interval_seconds, anchor_at)
     if schedule_type == "calendar" and cron is not None and timezone is not None:
         return Calendar(cron, timezone)
     if schedule_type == "once" and once_at is not None:
         return Once(once_at)
+    if schedule_type == "adaptive" and next_run_at is not None:
+        return Once(next_run_at)
     return Sequential() if schedule_type == "sequential" else Manual()
 
 

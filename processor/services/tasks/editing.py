@@ -13,6 +13,7 @@ from processor.services import checks
 from processor.services.changes import note
 from processor.services.instants import epoch, moment
 from processor.services.tasks.accounting import account
+from processor.services.tasks.adapting import decide_next
 from processor.services.tasks.fields import TaskFields, checked, checked_budget, checked_enabled, refuse_unavailable
 from processor.services.tasks.membership import held_job, locked_with_jobs, ordered_in, take_place
 from processor.services.tasks.reading import save
@@ -63,6 +64,7 @@ def create(
     write_retries(task, asked_of_retries, None, retries)
     work.session.add(task)
     work.session.flush()
+    decide_next(work, task)
     work.later("tasks.note_edit", now=work.now)
     note(work, "task.created", store_id, task.id, before=None, after=audited(work, task))
     return task
@@ -103,6 +105,8 @@ def update(
     save(work, task)
     if watched is not None and task.watch_path is None:
         watches.forget(work, task.id)
+    if timing is not None:
+        decide_next(work, task)
     note(work, "task.updated", store_id, task.id, before=before, after=audited(work, task))
     if "enabled" in fields:
         return (enable if enabled else disable)(work, store_id, task_id)

@@ -47,6 +47,8 @@ class TaskFields(TypedDict, total=False):
     """How long a changed file must stand still; None: a minute."""
     min_interval: str | int | None
     max_interval: str | int | None
+    fallback: str | None
+    """What an adaptive task follows without a usable proposal: `baseline` or `recent`."""
     enabled: bool
     max_retries: int | None
     retry_delay_seconds: int | None
@@ -79,8 +81,6 @@ _NUMBERS = {
     "timeout_seconds": Bounds(1, 43_200),
 }
 _LATER = {
-    "min_interval": "An adaptive schedule (--min-interval) is",
-    "max_interval": "An adaptive schedule (--max-interval) is",
     "sender": "A sender is",
     "deadline": "A deadline is",
     "gate": "A gate (--gate) is",

@@ -10,6 +10,7 @@ from processor.rules.schedules.file_watch import FileWatch
 from processor.services.changes import note
 from processor.services.instants import epoch, moment, parse_instant
 from processor.services.tasks.accounting import account
+from processor.services.tasks.adapting import decide_next, is_adaptive
 from processor.services.tasks.reading import locked, save
 from processor.services.tasks.timing import schedule_of, write_next
 from processor.services.tasks.view import audited
@@ -23,6 +24,7 @@ def disable(work: Work, store_id: str, task_id: str, version: int | None = None)
         return task
     before = audited(work, task)
     task.enabled, task.paused_until, task.held, task.held_slot = False, None, False, None
+    _account_for_last(work, task)
     return _saved(work, task, "task.disabled", before)
 
 
@@ -50,14 +52,22 @@ def pause(work: Work, store_id: str, task_id: str, until: str | int, version: in
         raise InvalidInput("The task has no schedule that could pause: it runs only when somebody asks")
     before = audited(work, task)
     task.paused_until, task.held, task.held_slot = moment(until_at), False, None
+    _account_for_last(work, task)
     return _saved(work, task, "task.paused", before)
 
 
 def _saved(work: Work, task: Task, event: str, before: Mapping[str, Any]) -> Task:
     write_next(task)
     save(work, task)
+    decide_next(work, task)
     note(work, event, task.store_id, task.id, before=before, after=audited(work, task))
     return task
+
+
+def _account_for_last(work: Work, task: Task) -> None:
+    """An adaptive task that stops gets another next time, or none: the one that is due already would be forgotten."""
+    if is_adaptive(task):
+        account(work, task, work.now)
 
 
 def _end_of_suspension(task: Task, now: int) -> int:

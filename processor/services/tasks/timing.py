@@ -16,6 +16,7 @@ from processor.rules.schedules import (
     from_columns,
     parse_interval,
 )
+from processor.rules.schedules.adaptive import Adaptive
 from processor.rules.schedules.file_watch import (
     DEFAULT_SETTLE_SECONDS,
     LONGEST_PATH,
@@ -26,6 +27,7 @@ from processor.rules.schedules.file_watch import (
 from processor.rules.schedules.interval import checked_seconds
 from processor.services import checks
 from processor.services.instants import epoch, epoch_or_none, moment, moment_or_none, parse_instant
+from processor.services.tasks import adapting
 from processor.services.tasks.fields import TaskFields
 
 DEFAULT_ZONE = "UTC"
@@ -39,7 +41,9 @@ _TYPE_OF_SCHEDULE: dict[type, str] = {
     Manual: "manual",
     Sequential: "sequential",
     FileWatch: "file_watch",
+    Adaptive: "adaptive",
 }
+_ZONE_OF_CRON = "--timezone is the zone of a cron expression: give it together with --cron"
 _HOW = "say when the task runs with --every 4h, --cron '0 9 * * 1-5', --at T, --watch PATH or --schedule-type manual"
 
 
@@ -47,7 +51,7 @@ _HOW = "say when the task runs with --every 4h, --cron '0 9 * * 1-5', --at T, --
 class Timing:
     """A schedule that was asked for; its first slot is the first one later than `cursor` (epoch seconds)."""
 
-    schedule: Schedule
+    schedule: Schedule | Adaptive
     cursor: int
 
 
@@ -67,6 +71,8 @@ def asked(fields: TaskFields, now: int, current: Task | Job | None = None) -> Ti
         timing = Timing(Once(parse_instant(_given(fields, "at"), "--at")), now - 1)
     elif type_ == "file_watch":
         timing = Timing(_file_watch(fields, current), now)
+    elif type_ == "adaptive":
+        timing = Timing(adapting.bounded(_baseline(fields, now, current), fields, current), now)
     else:
         timing = Timing(Sequential() if type_ == "sequential" else Manual(), now)
     if current is not None and _is_same(timing.schedule, current, fields):
@@ -75,7 +81,7 @@ def asked(fields: TaskFields, now: int, current: Task | Job | None = None) -> Ti
 
 
 def schedule_of(task: Task | Job) -> Schedule:
-    """The schedule in a row. The types of later versions have no slots of their own in this one."""
+    """The schedule in a row; that of an adaptive task is its next time, if it has one."""
     if isinstance(task, Task) and task.watch_path is not None:
         return FileWatch(task.watch_path, task.settle_seconds)
     return from_columns(
@@ -85,13 +91,18 @@ def schedule_of(task: Task | Job) -> Schedule:
         task.cron,
         task.timezone,
         epoch_or_none(task.once_at),
+        epoch_or_none(task.next_run_at),
     )
 
 
-def write_schedule(task: Task | Job, schedule: Schedule) -> None:
+def write_schedule(task: Task | Job, schedule: Schedule | Adaptive) -> None:
     """Put the schedule into its columns and empty those of the others."""
     task.schedule_type = _TYPE_OF_SCHEDULE[type(schedule)]
     task.interval_seconds, task.anchor_at, task.cron, task.timezone, task.once_at = None, None, None, None, None
+    if isinstance(task, Task):
+        adapting.write_bounds(task, schedule if isinstance(schedule, Adaptive) else None)
+    if isinstance(schedule, Adaptive):
+        schedule = schedule.baseline
     if isinstance(schedule, Interval):
         task.interval_seconds, task.anchor_at = schedule.every_seconds, moment(schedule.anchor)
     elif isinstance(schedule, Calendar):
@@ -109,7 +120,7 @@ def _write_watch(task: Task, schedule: Schedule) -> None:
 
 
 def write_next(task: Task) -> None:
-    """Set when the tick has to look at the task."""
+    """Set when the tick has to look at the task; the next time of an adaptive one is decided by `adapting`."""
     paused_until = epoch_or_none(task.paused_until)
     at = next_look(schedule_of(task), epoch(task.cursor_at), enabled=task.enabled, paused_until=paused_until)
     task.next_run_at = moment_or_none(at)
@@ -122,11 +133,14 @@ def _asked_type(fields: TaskFields, current: Task | Job | None) -> str | None:
         checks.choice(type_, "schedule type", TYPES)
     if type_ == "sequential":
         _refuse_sequential(fields, current, ways)
-    if type_ == "adaptive":
-        raise InvalidInput(f"The schedule type {type_} is not available in this version: {_HOW}")
+    if type_ is None and adapting.is_adaptive(current) and not {"at", "watch"} & {*ways}:
+        type_ = "adaptive"  # --every and --cron are about its baseline
     if len(ways) > 1:
         raise InvalidInput(f"A task has one schedule: give only one of {' and '.join(f'--{way}' for way in ways)}")
-    asked_type = _TYPE_OF_WAY[ways[0]] if ways else _type_without_way(fields, type_, current)
+    if type_ == "adaptive" and not {"at", "watch"} & {*ways}:
+        asked_type = _adaptive_type(fields, ways, current)
+    else:
+        asked_type = _TYPE_OF_WAY[ways[0]] if ways else _type_without_way(fields, type_, current)
     if type_ is not None and ways and asked_type != type_:
         raise InvalidInput(f"The schedule type {type_} goes without --{ways[0]}: leave out one of the two")
     _refuse_strays(fields, asked_type)
@@ -147,6 +161,13 @@ def _type_without_way(fields: TaskFields, type_: str | None, current: Task | Job
     raise InvalidInput(f"The schedule type {type_} needs --{way}: {_HOW}")
 
 
+def _adaptive_type(fields: TaskFields, ways: list[str], current: Task | Job | None) -> str | None:
+    """None where an adaptive task is to stay as it is."""
+    names = ("start", "timezone", *adapting.ABOUT)
+    changes = ways or any(fields.get(name) is not None for name in names)
+    return "adaptive" if changes or not adapting.is_adaptive(current) else None
+
+
 def _refuse_sequential(fields: TaskFields, current: Task | Job | None, ways: list[str]) -> None:
     if ways:
         raise InvalidInput(f"Sequential schedule runs in job order: leave out --{ways[0]}")
@@ -155,19 +176,42 @@ def _refuse_sequential(fields: TaskFields, current: Task | Job | None, ways: lis
 
 
 def _refuse_strays(fields: TaskFields, asked_type: str | None) -> None:
-    if fields.get("start") is not None and asked_type != "interval":
+    if asked_type == "adaptive":
+        if fields.get("start") is not None:
+            raise InvalidInput("An adaptive schedule counts from its last time, not from an instant: leave out --start")
+    elif given := [name for name in adapting.ABOUT if fields.get(name) is not None]:
+        option = given[0].replace("_", "-")
+        raise InvalidInput(f"--{option} is about an adaptive schedule: give it with --schedule-type adaptive")
+    if fields.get("start") is not None and asked_type not in {"interval", "adaptive"}:
         raise InvalidInput("--start is where an interval counts from: give it together with --every")
-    if fields.get("timezone") is not None and asked_type != "calendar":
-        raise InvalidInput("--timezone is the zone of a cron expression: give it together with --cron")
+    if fields.get("timezone") is not None and asked_type not in {"calendar", "adaptive"}:
+        raise InvalidInput(_ZONE_OF_CRON)
     if fields.get("settle_seconds") is not None and asked_type != "file_watch":
         raise InvalidInput("--settle is how long a changed file stands still: give it together with --watch")
+
+
+def _baseline(fields: TaskFields, now: int, current: Task | Job | None) -> Interval | Calendar:
+    """What an adaptive task goes by without proposals: given now, or what the row repeats by already."""
+    present = adapting.baseline_of(current)
+    zone, every = fields.get("timezone"), fields.get("every")
+    if fields.get("cron") is not None or (zone is not None and every is None and isinstance(present, Calendar)):
+        return _calendar(fields, current)
+    if zone is not None:
+        raise InvalidInput(_ZONE_OF_CRON)
+    if every is not None:
+        seconds = _every_seconds(every)
+        is_same = isinstance(present, Interval) and present.every_seconds == seconds
+        return present if present is not None and is_same else Interval(seconds, now)
+    if present is None:
+        raise InvalidInput(f"An adaptive schedule needs a baseline: {adapting.HOW}")
+    return present
 
 
 def _interval(fields: TaskFields, now: int, current: Task | Job | None) -> Timing:
     every = fields.get("every")
     if every is None and current is not None:
         every = current.interval_seconds
-    seconds = parse_interval(every) if isinstance(every, str) else checked_seconds(_whole(every))
+    seconds = _every_seconds(every)
     start = fields.get("start")
     if start is None:
         return Timing(Interval(seconds, now), now)
@@ -176,7 +220,7 @@ def _interval(fields: TaskFields, now: int, current: Task | Job | None) -> Timin
 
 def _calendar(fields: TaskFields, current: Task | Job | None) -> Calendar:
     cron, zone = fields.get("cron"), fields.get("timezone")
-    if current is not None and current.schedule_type == "calendar":
+    if current is not None and current.cron is not None:
         cron = current.cron if cron is None else cron
         zone = current.timezone if zone is None else zone
     zone = DEFAULT_ZONE if zone is None else checks.text(zone, "time zone", 1_000)
@@ -201,12 +245,12 @@ def _possible(timing: Timing, now: int) -> Timing:
     return timing
 
 
-def _is_same(schedule: Schedule, current: Task | Job, fields: TaskFields) -> bool:
+def _is_same(schedule: Schedule | Adaptive, current: Task | Job, fields: TaskFields) -> bool:
     """An edit that repeats the schedule changes nothing; without --start an interval keeps its anchor."""
-    present = schedule_of(current)
+    present = adapting.adaptive_of(current) or schedule_of(current)
     if isinstance(schedule, Interval) and isinstance(present, Interval) and fields.get("start") is None:
         return schedule.every_seconds == present.every_seconds
-    return schedule == present and current.schedule_type != "adaptive"
+    return schedule == present
 
 
 def _given(fields: TaskFields, name: str) -> str | int:
@@ -216,7 +260,9 @@ def _given(fields: TaskFields, name: str) -> str | int:
     return given
 
 
-def _whole(every: object) -> int:
+def _every_seconds(every: object) -> int:
+    if isinstance(every, str):
+        return parse_interval(every)
     if isinstance(every, bool) or not isinstance(every, int):
         raise InvalidSchedule("The interval must be a duration like 30m, 4h or 2d")
-    return every
+    return checked_seconds(every)

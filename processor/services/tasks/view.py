@@ -11,15 +11,17 @@ from processor.rules.schedules import Calendar, Interval, Manual, Once, Schedule
 from processor.rules.schedules.file_watch import FileWatch
 from processor.services import checks
 from processor.services.instants import shown, shown_or_none
+from processor.services.tasks.adapting import adaptive_of, is_adaptive
 from processor.services.tasks.retrying import policy_of
 from processor.services.tasks.timing import schedule_of
+from processor.storage import adaptive
 from processor.storage.work import Row, Work
 
 _IN_WORDS = {
     "file_watch": "When a watched file changes",
     "adaptive": "Adaptive",
 }
-_FOLLOWS = {"schedule_text", "watch_warning", "last_run_at", "next_run_at"}
+_FOLLOWS = {"schedule_text", "watch_warning", "last_run_at", "next_run_at", "next_run_text"}
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
@@ -33,8 +35,17 @@ def views(work: Work, tasks: Sequence[Task]) -> list[dict[str, Any]]:
     job_ids = {task.job_id for task in tasks if task.job_id is not None}
     rows = work.all("jobs.lengths", ids=json.dumps(sorted(job_ids))) if job_ids else []
     jobs = {row.id: row for row in rows}
+    said = _said(work, tasks)
     warnings = _warnings(work, tasks)
-    return [_view(task, None if task.job_id is None else jobs[task.job_id], warnings.get(task.id)) for task in tasks]
+    return [
+        _view(task, None if task.job_id is None else jobs[task.job_id], warnings.get(task.id), said.get(task.id))
+        for task in tasks
+    ]
+
+
+def _said(work: Work, tasks: Sequence[Task]) -> dict[str, str]:
+    governed = [task.id for task in tasks if is_adaptive(task)]
+    return adaptive.said(work, governed) if governed else {}
 
 
 def _warnings(work: Work, tasks: Sequence[Task]) -> dict[str, str | None]:
@@ -44,7 +55,7 @@ def _warnings(work: Work, tasks: Sequence[Task]) -> dict[str, str | None]:
     )
 
 
-def _view(task: Task, job: Row | None, watch_warning: str | None) -> dict[str, Any]:
+def _view(task: Task, job: Row | None, watch_warning: str | None, said: str | None) -> dict[str, Any]:
     retries = policy_of(task)
     return {
         "id": task.id,
@@ -59,13 +70,14 @@ def _view(task: Task, job: Row | None, watch_warning: str | None) -> dict[str, A
         "kind": task.kind,
         "prompt": task.prompt,
         "schedule": schedule_view(task),
-        "schedule_text": in_words(task.schedule_type, schedule_of(task)),
+        "schedule_text": text_of(task),
         "watch_warning": watch_warning,
         "timezone": task.timezone,
         "enabled": task.enabled,
         "paused_until": shown_or_none(task.paused_until),
         "last_run_at": shown_or_none(task.last_run_at),
         "next_run_at": shown_or_none(task.next_run_at),
+        "next_run_text": said,
         "max_retries": task.max_retries,
         "retry_delay_seconds": task.retry_delay_seconds,
         "retry_multiplier": task.retry_multiplier,
@@ -100,9 +112,16 @@ def in_words(schedule_type: str, schedule: Schedule) -> str:
     return (_IN_WORDS.get(schedule_type) if type(schedule) is Manual else None) or describe(schedule)
 
 
+def text_of(task: Task) -> str:
+    """The schedule of a task as people say it."""
+    governed = adaptive_of(task)
+    return in_words(task.schedule_type, schedule_of(task)) if governed is None else governed.describe()
+
+
 def schedule_view(task: Task | Job) -> dict[str, Any]:
     """The schedule's type, and what its type needs."""
-    schedule = schedule_of(task)
+    governed = adaptive_of(task)
+    schedule = schedule_of(task) if governed is None else governed.baseline
     details: dict[str, Any] = {}
     if isinstance(schedule, Interval):
         details = {"every_seconds": schedule.every_seconds, "anchor_at": iso(schedule.anchor)}
@@ -112,6 +131,12 @@ def schedule_view(task: Task | Job) -> dict[str, Any]:
         details = {"at": iso(schedule.at)}
     elif isinstance(schedule, FileWatch):
         details = {"path": schedule.path, "settle_seconds": schedule.settle_seconds}
+    if governed is not None:
+        details |= {
+            "min_interval_seconds": governed.min_seconds,
+            "max_interval_seconds": governed.max_seconds,
+            "fallback": governed.fallback,
+        }
     return {"type": task.schedule_type} | details
 
 

@@ -49,6 +49,7 @@ def test_the_task_object_has_every_key_in_its_order(database: Database, stores: 
                 "paused_until": None,
                 "last_run_at": "2026-11-16T08:59:00Z",
                 "next_run_at": "2026-11-16T13:00:00Z",
+                "next_run_text": None,
                 "max_retries": 3,
                 "retry_delay_seconds": 60,
                 "retry_multiplier": 2.0,
