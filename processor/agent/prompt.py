@@ -8,7 +8,7 @@ from processor.agent.earlier_steps import render_earlier_steps
 from processor.agent.instructions import INSTRUCTIONS
 from processor.agent.limits import OUTPUT_TOKENS, TOOL_CALLS
 from processor.agent.quoting import as_data, in_one_line
-from processor.agent.toolbox import ALWAYS_GIVEN, TOOLS
+from processor.agent.toolbox import ALWAYS_GIVEN, FOR_ADAPTIVE, TOOLS
 from processor.agent.toolbox.tool import Tool
 from processor.lazy import load
 from processor.llm.prices import resolve_model
@@ -24,8 +24,10 @@ _OUTPUT_CHARACTERS = 600
 
 
 def tools_of(task: Assignment) -> dict[str, Tool]:
-    """The tools that the task allows, sorted by name; by default all of them."""
+    """The tools that the task allows and that are of use to it, sorted by name; by default all of them."""
     names = set(TOOLS if task.tools is None else json.loads(task.tools)) | {ALWAYS_GIVEN}
+    if not task.is_adaptive:
+        names -= {FOR_ADAPTIVE}
     return {name: load(TOOLS[name]) for name in sorted(names & set(TOOLS))}
 
 
@@ -89,6 +91,8 @@ def _facts(work: Work, claim: Claim, task: Assignment) -> str:
         f"Task: {task.name}.",
         f"Limits of this run: {task.max_turns} turns, {TOOL_CALLS} tool calls, {task.timeout_seconds} s.",
     ]
+    if task.is_adaptive:
+        lines += load("processor.agent.prompt_schedule:schedule_lines")(work, task.task_id)
     if claim.attempt > 1:
         lines += _earlier_attempts(work, claim)
     return "<run>\n" + "\n".join(lines) + "\n</run>"

@@ -1,18 +1,16 @@
 """`processor tasks proposal`: what the agent of an adaptive task asked for as its next time."""
 
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from processor.cli.access import changing, looking
 from processor.cli.options import DEFAULT_STORE, AsJson, Store, noun, verb
 from processor.cli.render import say, show_json, show_object
+from processor.cli.task_options import Which
 from processor.services import naming, proposals
 
 app = noun("What the agent of an adaptive task asked for as its next time.")
 EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000001"
 FOR_PROGRAMS = frozenset({"store_id", "after_seconds"})
-Which = Annotated[str, typer.Argument(metavar="ID|NAME", help="The task.")]
 
 
 @verb(app, "get", f"processor tasks proposal get {EXAMPLE_ID}")

@@ -81,12 +81,17 @@ class Assignment:
     tool_call_count: int
     spent_nanousd: int
     active_ms: int
+    schedule_type: str
     position: int | None = None
     """The step of a pass that the run stands for; None: it stands for none."""
 
     @property
     def has_earlier_steps(self) -> bool:
         return self.position is not None and self.position > 1
+
+    @property
+    def is_adaptive(self) -> bool:
+        return self.schedule_type == "adaptive"
 
 
 def assignment(work: Work, run_id: str) -> Assignment:

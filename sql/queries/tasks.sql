@@ -26,7 +26,8 @@ SELECT id FROM tasks WHERE store_id = :store_id AND id = :id
 
 -- name: assignment
 -- What a run of the task would be asked to do; it has used nothing yet.
-SELECT id, store_id, name, prompt, model, tools, max_turns, timeout_seconds, budget_nanousd, 0, 0, 0, 0
+SELECT id, store_id, name, prompt, model, tools, max_turns, timeout_seconds, budget_nanousd, 0, 0, 0, 0,
+    schedule_type
 FROM tasks WHERE id = :id;
 
 -- name: among

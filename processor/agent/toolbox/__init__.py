@@ -14,5 +14,7 @@ TOOLS: dict[str, str] = {
     "write_note": "processor.agent.toolbox.notes:WRITE_NOTE",
 }
 
+FOR_ADAPTIVE = "propose_next_run"
+"""Only of use to the agent of a task whose schedule can follow it."""
 ALWAYS_GIVEN = "finish_run"
 """Every agent can end its run, whatever else its task allows."""

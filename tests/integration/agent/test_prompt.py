@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from processor.agent.instructions import INSTRUCTIONS
-from processor.agent.toolbox import TOOLS
+from processor.agent.toolbox import FOR_ADAPTIVE, TOOLS
 from processor.llm.rehearsal import task_prompt
 from processor.models import Run, RunAttempt, RunRequest
 from processor.services import notes, tasks
@@ -53,7 +53,7 @@ def test_the_request_holds_the_instructions_the_board_and_the_tools_by_name(worl
     assert frozen["model"] == "claude-sonnet-5-5"
     assert frozen["system"][0]["text"] == INSTRUCTIONS
     assert "'To do', 'In progress', 'Done'" in frozen["system"][1]["text"]
-    assert [tool["name"] for tool in frozen["tools"]] == sorted(TOOLS)
+    assert [tool["name"] for tool in frozen["tools"]] == sorted({*TOOLS} - {FOR_ADAPTIVE})
     assert all(tool["input_schema"]["additionalProperties"] is False for tool in frozen["tools"])
 
 

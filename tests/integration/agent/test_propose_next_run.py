@@ -9,6 +9,7 @@ from processor.models import ScheduleProposal
 from processor.services.instants import epoch
 from tests.conftest import MONDAY_MORNING, Stores
 from tests.integration.adaptive_tasks import MINUTE, adaptive_task, newest_proposal
+from tests.integration.agent.test_prompt import opening
 from tests.rows import add_run
 from tests.world import DEFAULT_STORE, HOUR, World, call, calls, finishes
 
@@ -109,11 +110,25 @@ def test_nonsense_leaves_the_proposal_that_there_is(world: World) -> None:
     assert newest_proposal(world, task_id).state == "open"
 
 
-def test_a_task_that_is_not_adaptive_says_so(world: World) -> None:
+def test_the_agent_of_another_task_does_not_have_the_tool(world: World) -> None:
     (answer,) = executed(world, world.task(), asks(after="2h"))
     assert answer["is_error"]
-    assert "The task is not adaptive" in answer["content"]
+    assert "There is no tool called propose_next_run" in answer["content"]
     assert world.rows(ScheduleProposal) == []
+
+
+def test_the_agent_is_told_of_its_schedule(world: World) -> None:
+    task_id = adaptive_task(world)
+    executed(world, task_id, asks(after="2h"))
+    world.clock.advance(HOUR)
+    executed(world, task_id, call("list_cards"))
+    first, second = (opening(world, run) for run in world.runs(task_id))
+    assert "Schedule: Adaptive: every hour, at most every 15 minutes and at least every 8 hours." in first
+    assert "Without a proposal of yours the task runs next at 2026-11-16T10:00:00Z." in first
+    assert "A proposal of an earlier run is open: 2026-11-16T11:00:00Z." in second
+    plain = world.task()
+    executed(world, plain, call("list_cards"))
+    assert "Schedule:" not in opening(world, world.run(plain))
 
 
 def test_a_proposal_concerns_the_agents_own_task_alone(world: World, stores: Stores) -> None:

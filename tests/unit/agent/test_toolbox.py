@@ -3,7 +3,7 @@ import json
 import pytest
 
 from processor.agent.prompt import tools_of
-from processor.agent.toolbox import ALWAYS_GIVEN, TOOLS
+from processor.agent.toolbox import ALWAYS_GIVEN, FOR_ADAPTIVE, TOOLS
 from processor.agent.toolbox.tool import Effect, Tool
 from processor.errors import InvalidInput
 from processor.lazy import load
@@ -49,7 +49,14 @@ def test_wrong_arguments_are_told_in_words(given: object) -> None:
 
 
 def test_a_task_without_a_choice_gets_all_tools_sorted() -> None:
-    assert list(tools_of(conversation().task)) == sorted(TOOLS)
+    assert list(tools_of(conversation(task={"schedule_type": "adaptive"}).task)) == sorted(TOOLS)
+
+
+def test_only_the_agent_of_an_adaptive_task_can_propose_when_to_run_next() -> None:
+    assert list(tools_of(conversation().task)) == sorted({*TOOLS} - {FOR_ADAPTIVE})
+    asked_for = {"tools": '["propose_next_run"]'}
+    assert list(tools_of(conversation(task=asked_for).task)) == [ALWAYS_GIVEN]
+    assert FOR_ADAPTIVE in tools_of(conversation(task=asked_for | {"schedule_type": "adaptive"}).task)
 
 
 def test_a_task_may_choose_and_always_gets_the_one_that_ends_its_run() -> None:
