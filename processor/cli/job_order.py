@@ -83,7 +83,7 @@ def _do(job: str, store: str, plan: Plan, change: Change | None, *, as_json: boo
     if change is not None:
         with changing(store) as (work, _):
             shown = jobs.view(work, change(work, seen))
-    show_job(shown, as_json=as_json)
+    show_job(shown, as_json=as_json, store=store)
     if change is None:
         say("This is the order that it would have: nothing was changed.")
 

@@ -7,7 +7,7 @@ import typer
 from processor.cli.access import actor, changing, looking, opened, store_id
 from processor.cli.guard import leave
 from processor.cli.job_options import EXAMPLE_ID, Which
-from processor.cli.job_show import show_job
+from processor.cli.job_show import show_job, way_on
 from processor.cli.options import DEFAULT_STORE, AsJson, DryRun, Store, verb
 from processor.cli.progress import configure_log
 from processor.cli.render import brief, say, show_json, show_line, show_table
@@ -71,7 +71,7 @@ def _queue(job: str, first: int, store: str, *, as_json: bool) -> None:
         job = naming.job_id(work, found_id, job)
         jobs.start(work, found_id, job, first)
         shown = jobs.view(work, jobs.get(work, found_id, job))
-    show_job(shown, as_json=as_json)
+    show_job(shown, as_json=as_json, store=store)
     say(f"The next tick begins with task {shown['progress']}.")
 
 
@@ -87,11 +87,11 @@ def _execute(job: str, first: int, store: str, *, as_json: bool) -> None:
         report = execute_pass(database, settings, found_id, started.begin, started.heard)
         with database.reading() as work:
             shown = jobs.view(work, jobs.get(work, found_id, job))
-            said = _outcome(work, shown)
+            said = _outcome(work, shown, store)
     if report.error:
         say(report.error)
     if not report.exit_code:
-        show_job(shown, as_json=as_json)
+        show_job(shown, as_json=as_json, store=store)
     say(said)
     if report.exit_code:
         leave(report.exit_code)
@@ -131,20 +131,20 @@ class _Started:
         return hear
 
 
-def _outcome(work: Work, shown: dict[str, Any]) -> str:
+def _outcome(work: Work, shown: dict[str, Any], store: str) -> str:
     """One line about how the pass ended, or where it is and who goes on with it."""
-    newest, store = shown["job_run"], shown["store_id"]
+    newest = shown["job_run"]
     if newest["state"] == "succeeded":
         return f"Completed {shown['progress']}"
     step = next((task for task in shown["tasks"] if task["step"] == newest["position"]), None)
     where = f"task {shown['progress']}" + ("" if step is None else f" ('{step['name']}')")
-    run = None if newest["run_id"] is None else runs.get(work, store, newest["run_id"])
+    run = None if newest["run_id"] is None else runs.get(work, shown["store_id"], newest["run_id"])
     if newest["state"] == "running":
         return f"{where[0].upper()}{where[1:]} {_obstacle(run)}"
-    at = newest["position"] if step is None or step["position"] is None else step["position"]
     why = "" if run is None or not run["error"] else f": {brief(run['error'], LONGEST_OUTPUT).rstrip('.')}"
     how = "Failed" if newest["state"] == "failed" else "Cancelled"
-    return f"{how} at {where}{why}. 'processor jobs run {shown['id']} --from {at}' goes on there"
+    command = way_on(shown, store)
+    return f"{how} at {where}{why}." + ("" if command is None else f" '{command}' goes on there")
 
 
 def _obstacle(run: RunView | None) -> str:

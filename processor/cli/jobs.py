@@ -73,7 +73,7 @@ def create_job(  # noqa: PLR0917 (typer turns every parameter into an option)
     fields = option.fields(**{key: value for key, value in locals().items() if key not in {"store", "json"}})
     with changing(store) as (work, store_id):
         shown = jobs.view(work, jobs.create(work, store_id, fields))
-    show_job(shown, as_json=json)
+    show_job(shown, as_json=json, store=store)
 
 
 @verb(app, "list", "processor jobs list", "processor jobs list --store team --json")
@@ -95,7 +95,7 @@ def get_job(job: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> N
     """Show one job: how far it is, and its tasks in their order."""
     with looking(store) as (work, store_id):
         shown = jobs.view(work, jobs.get(work, store_id, naming.job_id(work, store_id, job)))
-    show_job(shown, as_json=json)
+    show_job(shown, as_json=json, store=store)
 
 
 @verb(
@@ -181,7 +181,7 @@ def cancel_job(job: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -
     """End the pass that runs: at once, or when the worker of its step has left."""
     with changing(store) as (work, store_id):
         shown = jobs.view(work, jobs.cancel(work, store_id, naming.job_id(work, store_id, job)))
-    show_job(shown, as_json=json)
+    show_job(shown, as_json=json, store=store)
     if shown["status"] == "in_progress":
         say("A worker is at this task: the pass ends when it leaves, before its next call of the model or of a tool.")
 
@@ -193,7 +193,7 @@ job_run.add_to(app)
 def _show_changed(store: str, as_json: bool, change: Callable[[Work, str], Job]) -> None:
     with changing(store) as (work, store_id):
         shown = jobs.view(work, change(work, store_id))
-    show_job(shown, as_json=as_json)
+    show_job(shown, as_json=as_json, store=store)
 
 
 def _count(number: int, thing: str) -> str:

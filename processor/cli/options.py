@@ -1,6 +1,7 @@
 """The options that commands share, and how a command is declared: with a summary and at least one example."""
 
 import inspect
+import shlex
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
@@ -47,6 +48,11 @@ def verb(app: typer.Typer, name: str, *examples: str) -> Callable[[Command], Com
         return app.command(name, help=text, short_help=text.split("\n", maxsplit=1)[0])(function)
 
     return declare
+
+
+def of_store(store: str) -> str:
+    """What a command that is told to a person needs so that it is about this store, too."""
+    return "" if store == DEFAULT_STORE else f" --store {shlex.quote(store)}"
 
 
 def cut(limit: int, show_all: bool) -> int | None:

@@ -71,6 +71,31 @@ def test_a_failure_exits_0_and_says_where_and_how_to_go_on(processor: Processor,
 
 
 @pytest.mark.usefixtures("no_luck")
+def test_who_goes_on_is_told_the_store_too(processor: Processor) -> None:
+    processor("stores", "create", "--name", "My team")
+    here = ("--store", "My team")
+    job_id = processor("jobs", "create", "--name", "Daily", "--json", *here).json["id"]
+    step = ("--name", "Step", "--prompt", "Try", "--job-id", job_id, "--schedule-type", "sequential")
+    processor("tasks", "create", *step, *here)
+    outcome = processor("jobs", "run", job_id, *here)
+    goes_on = f"processor jobs run {job_id} --from 1 --store 'My team'"
+    assert f"Failed at task 1/1 ('Step'): No luck. '{goes_on}' goes on there" in outcome.err
+    assert f"Failed at task 1/1 (Step): {goes_on} goes on there" in outcome.out
+
+
+@pytest.mark.usefixtures("no_luck")
+def test_where_the_step_that_failed_is_gone_the_next_one_goes_on(processor: Processor, job_id: str) -> None:
+    order = processor("jobs", "get", job_id, "--json").json["task_order"]
+    processor("jobs", "run", job_id, "--from", "4")
+    processor("tasks", "delete", order[3], "--yes")
+    assert f"processor jobs run {job_id} --from 4 goes on there" in processor("jobs", "get", job_id).out
+    processor("tasks", "delete", order[4], "--yes")
+    told = processor("jobs", "get", job_id).out
+    assert "Failed at task" in told
+    assert "--from" not in told
+
+
+@pytest.mark.usefixtures("no_luck")
 def test_a_retry_that_waits_is_left_to_the_ticks(processor: Processor, job_id: str) -> None:
     first = processor("jobs", "get", job_id, "--json").json["task_order"][0]
     processor("tasks", "update", first, "--max-retries", "5", "--retry-delay", "3600")
