@@ -17,6 +17,8 @@ from processor.models import Job
 from processor.services.changes import note
 from processor.services.jobs.reading import get, locked
 from processor.services.jobs.view import own_values
+from processor.services.tasks.reading import list as tasks_of
+from processor.services.tasks.view import all_audited
 from processor.storage import order, passes
 from processor.storage.passes import Pass
 from processor.storage.work import Row, Work
@@ -64,14 +66,23 @@ def delete(work: Work, store_id: str, job_id: str, *, force: bool = False) -> No
     Raises NotFound, and Conflict as `require_deletable` does, unless `force`.
     """
     job, bereft, task_ids = _held(work, store_id, get(work, store_id, job_id).id, force=force)
-    note(work, "job.deleted", store_id, job.id, before=own_values(job), after=None)
-    work.session.expunge(job)
+    _note(work, job)
     work.run("jobs.release_runs", store_id=store_id, job_id=job.id)
     work.run("jobs.delete", store_id=store_id, id=job.id)
     for task_id in task_ids:
         work.run("runs.release_task", task_id=task_id, started_at=None)
     for each in bereft:
         passes.go_on(work, each)
+
+
+def _note(work: Work, job: Job) -> None:
+    """Tell of the job and of each of its tasks, and let the session forget them: they are deleted past it."""
+    members = tasks_of(work, job.store_id, job_id=job.id)
+    for before in all_audited(work, members):
+        note(work, "task.deleted", job.store_id, before["id"], before=before, after=None)
+    note(work, "job.deleted", job.store_id, job.id, before=own_values(job), after=None)
+    for each in (*members, job):
+        work.session.expunge(each)
 
 
 def _held(work: Work, store_id: str, job_id: str, *, force: bool) -> tuple[Job, list[Pass], set[str]]:

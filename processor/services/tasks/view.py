@@ -104,7 +104,12 @@ def _view(task: Task, job: Row | None, watch_warning: str | None, said: str | No
 
 def audited(work: Work, task: Task) -> dict[str, Any]:
     """What the audit trail keeps of a task: what people set, and nothing that follows from it."""
-    return {key: value for key, value in view(work, task).items() if key not in _FOLLOWS}
+    return all_audited(work, [task])[0]
+
+
+def all_audited(work: Work, tasks: Sequence[Task]) -> list[dict[str, Any]]:
+    """`audited` of several tasks, with as many statements as of one."""
+    return [{key: value for key, value in shown.items() if key not in _FOLLOWS} for shown in views(work, tasks)]
 
 
 def in_words(schedule_type: str, schedule: Schedule) -> str:

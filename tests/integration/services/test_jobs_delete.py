@@ -1,5 +1,6 @@
 """A job goes with all that belongs to it, and leaves ledgers and cards; on both databases."""
 
+import json
 import threading
 
 import pytest
@@ -76,6 +77,16 @@ def test_tasks_runs_transcripts_and_passes_go_and_ledgers_and_cards_stay(world: 
     assert world.broken() == []
     assert len(world.rows(Event, name="job.deleted", subject_id=job_id)) == 1
     assert [entry.after for entry in world.rows(AuditEntry, action="job.deleted")] == [None]
+
+
+def test_each_task_that_goes_with_its_job_is_told_and_audited(world: World) -> None:
+    job_id, task_ids = world.job(2)
+    world.job(1)
+    delete(world, job_id)
+    told = [each.subject_id for each in world.rows(Event, "id", name="task.deleted")]
+    audited = [json.loads(entry.before or "") for entry in world.rows(AuditEntry, "id", action="task.deleted")]
+    assert told == [before["id"] for before in audited] == task_ids
+    assert [before["name"] for before in audited] == ["Step 1", "Step 2"]
 
 
 def test_tasks_without_the_job_and_other_jobs_stay(world: World, stores: Stores) -> None:
