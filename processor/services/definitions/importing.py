@@ -11,8 +11,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from processor.errors import InvalidInput
 from processor.models import Task
-from processor.rules.redaction import redacted_throughout
+from processor.rules.redaction import MASK, redacted_throughout
 from processor.services import endpoints, jobs, projects, stores, tasks
 from processor.services.definitions import nouns, reading
 from processor.services.definitions.document import Entries
@@ -195,8 +196,27 @@ class _StoreImport:
 
 
 def _differing(was: Definition, wanted: Definition) -> Definition:
-    """The keys of `wanted` that are not so yet."""
-    return {key: value for key, value in wanted.items() if not _is_same(was[key], value)}
+    """The keys of `wanted` that are not so yet, with the secrets that are there; raises InvalidInput."""
+    return {key: _with_secrets(key, was[key], value) for key, value in wanted.items() if not _is_same(was[key], value)}
+
+
+def _with_secrets(key: str, was: Any, wanted: Any) -> Any:
+    """The value as it is to be written: a mask of the file must not take the place of the secret that it stands for."""
+    masked = redacted_throughout(was)
+    if masked == was:
+        return wanted
+    kept = {}
+    if isinstance(was, dict) and isinstance(wanted, dict):
+        kept = {name: was[name] for name, value in wanted.items() if name in was and masked[name] == value}
+        changed: Any = {name: value for name, value in wanted.items() if name not in kept}
+    else:
+        changed = wanted
+    if MASK in str(changed):
+        raise InvalidInput(
+            f"the secret in {key!r} is masked ({MASK}) where the file changes it: "
+            "write out the whole value, or leave it as it was exported"
+        )
+    return {name: kept.get(name, value) for name, value in wanted.items()} if kept else wanted
 
 
 def _is_same(was: Any, wanted: Any) -> bool:

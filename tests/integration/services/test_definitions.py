@@ -125,6 +125,29 @@ def test_a_secret_is_never_in_the_file_and_an_import_keeps_it(world: World) -> N
     assert endpoint.url == "https://api.example.com/health"
 
 
+def test_what_is_beside_a_secret_changes_and_the_secret_stays(world: World) -> None:
+    furnish(world)
+    with world.database.writing() as work:
+        (endpoint,) = endpoints.list(work, DEFAULT_STORE)
+        headers = json.loads(endpoint.headers) | {"X-Team": "red"}
+        endpoints.update(work, DEFAULT_STORE, endpoint.id, {"headers": headers})
+    imported(world.database, exported(world.database).replace("X-Team: red", "X-Team: blue"))
+    with world.database.reading() as work:
+        assert json.loads(endpoints.list(work, DEFAULT_STORE)[0].headers) == headers | {"X-Team": "blue"}
+
+
+def test_a_text_that_holds_a_masked_secret_is_not_changed_around_it(world: World) -> None:
+    prompt = "Use password: hunter2 to look"
+    task_id = world.task(name="Secretive", prompt=prompt)
+    text = exported(world.database)
+    assert "password: *** to look" in text
+    with pytest.raises(InvalidInput, match=r"line \d+: the secret in 'prompt' is masked .* write out the whole value"):
+        imported(world.database, text.replace("to look", "to look twice"))
+    assert world.row(task_id).prompt == prompt
+    imported(world.database, text.replace("password: *** to look", "the password of hunter to look"))
+    assert world.row(task_id).prompt == "Use the password of hunter to look"
+
+
 def test_only_what_differs_is_changed_and_told(world: World) -> None:
     furnish(world)
     text = exported(world.database).replace("priority: 1", "priority: 2").replace("every: 90m", "every: 2h")
