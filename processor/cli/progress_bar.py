@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from processor.cli.render import console
+from processor.cli.render import console, harmless
 from processor.context import Listener
 
 
@@ -36,7 +36,7 @@ class _Bar:
     def __call__(self, event: str, /, **fields: object) -> None:
         run_id = fields.get("run_id")
         if event == "run.started":
-            self._names[run_id] = str(fields["task_name"])
+            self._names[run_id] = harmless(str(fields["task_name"]))
             self._progress.update(self._bar, description=self._names[run_id])
         elif event == "slot.backfilled":
             self._progress.update(self._bar, advance=1, refresh=True)

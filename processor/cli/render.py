@@ -1,6 +1,7 @@
 """What commands show: tables, single objects or JSON on standard output, all else on standard error."""
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
@@ -13,6 +14,8 @@ from rich.text import Text
 from processor.cli.fit import FREE_TEXT, GAP, fitted
 from processor.cli.guard import leave
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""All but tab and newline (ECMA-48); JSON escapes those up to U+001F by itself."""
 _WIDE = 1_000
 """Columns of what is no terminal: lines for programs like grep must never be broken."""
 _STATE_STYLES = {"succeeded": "green", "failed": "red", "running": "cyan", "waiting": "yellow", "cancelled": "dim"}
@@ -25,22 +28,28 @@ def console(stream: TextIO) -> Console:
 
 def show_json(value: object, *, compact: bool = False) -> None:
     """Print one JSON document; a compact one is one line."""
-    typer.echo(json.dumps(value, indent=None if compact else 2, ensure_ascii=False))
+    text = json.dumps(value, indent=None if compact else 2, ensure_ascii=False)
+    typer.echo(_CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def show_line(text: str) -> None:
     """Print one line of result."""
-    typer.echo(text)
+    typer.echo(harmless(text))
 
 
 def show_text(text: str) -> None:
-    """Print what somebody wrote, as it is."""
-    typer.echo(text.rstrip("\n"))
+    """Print what somebody wrote: for programs as it is."""
+    typer.echo((harmless(text) if sys.stdout.isatty() else text).rstrip("\n"))
 
 
 def say(text: str) -> None:
     """Tell the person something that is no result."""
-    typer.echo(text, err=True)
+    typer.echo(harmless(text), err=True)
+
+
+def harmless(text: str) -> str:
+    """The text without characters that command a terminal: agents and strangers may have written it."""
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
 
 
 def show_list(
@@ -120,10 +129,10 @@ def cell(field: str, value: object) -> Text:
     if field.endswith("_usd") and isinstance(value, int | float):
         return Text(f"{value:.4f}")
     if isinstance(value, list):
-        return Text(("\n" if field == "comments" else ", ").join(str(each) for each in value))
+        return Text(harmless(("\n" if field == "comments" else ", ").join(str(each) for each in value)))
     if isinstance(value, dict):
-        return Text(json.dumps(value, ensure_ascii=False))
-    return Text(str(value), style=_STATE_STYLES.get(str(value), "") if field == "state" else "")
+        return Text(harmless(json.dumps(value, ensure_ascii=False)))
+    return Text(harmless(str(value)), style=_STATE_STYLES.get(str(value), "") if field == "state" else "")
 
 
 def brief(text: str, longest: int) -> str:

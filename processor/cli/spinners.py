@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from processor.cli.render import console
+from processor.cli.render import console, harmless
 from processor.context import Listener
 
 _SIGNS = {"succeeded": ("✓", "green"), "failed": ("✗", "red"), "waiting": ("…", "yellow")}
@@ -32,8 +32,8 @@ class _Spinners:
     def __call__(self, event: str, /, **fields: object) -> None:
         run_id = fields.get("run_id")
         if event == "run.started":
-            self._names[run_id] = fields["task_name"]
-            self._lines[run_id] = self._progress.add_task(str(fields["task_name"]), total=None)
+            self._names[run_id] = name = harmless(str(fields["task_name"]))
+            self._lines[run_id] = self._progress.add_task(name, total=None)
         elif event == "turn.recorded":
             self._say(run_id, f"turn {fields['turn']}", fields.get("tools"))
         elif event.startswith("run.") and run_id in self._lines:

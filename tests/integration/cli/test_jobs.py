@@ -159,3 +159,13 @@ def test_a_stranger_can_do_nothing_with_my_job(processor: Processor, job: tuple[
         assert (outcome.code, outcome.out) == (1, ""), verb
         assert job_id in outcome.err
     assert processor("jobs", "get", job_id, "--json").json == before
+
+
+def test_a_name_commands_no_terminal_and_programs_get_it_as_it_is(processor: Processor) -> None:
+    name = "Red \x1b[31malert\x9b2J\x7f"
+    made = processor("jobs", "create", "--name", name, "--json")
+    shown = [processor(*command) for command in (("jobs", "list"), ("jobs", "get", made.json["id"]), ("events",))]
+    shown.append(processor("jobs", "delete", made.json["id"]))
+    assert all("Red \N{REPLACEMENT CHARACTER}[31malert" in each.out + each.err for each in shown)
+    assert not any(set(each.out + each.err) & {"\x1b", "\x9b", "\x7f"} for each in [*shown, made])
+    assert made.json["name"] == name
