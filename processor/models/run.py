@@ -39,6 +39,7 @@ class Run(SQLModel, table=True):
     attempt: Count = 0
     recoveries: Count = 0
     fence: Count = 0
+    recovery_fence: Count = 0
     worker_id: OptionalKey = None
     lease_expires_at: OptionalMoment = None
     cancel_requested_at: OptionalMoment = None

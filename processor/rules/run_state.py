@@ -64,7 +64,7 @@ OPEN = LIVE | {RunState.QUEUED}
 """What stands in the way of a slot that falls due."""
 
 SUSPECT_RECOVERIES = 2
-"""From here on a run is executed alone in its process until it has passed a turn: it may be what kills its workers."""
+"""With so many a run is executed alone until it passes a turn after the latest: it may be what kills its workers."""
 
 MOST_RECOVERIES = 5
 """A run whose worker goes silent once more has failed as `crash_loop`. Hand-backs are no recoveries."""

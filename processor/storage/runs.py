@@ -23,6 +23,8 @@ class Claim:
     worker_id: str
     lease_seconds: int
     cancel_requested: bool = False
+    is_suspect: bool = False
+    """It may be what kills its workers, and is executed alone until it has passed a turn."""
 
     @property
     def fresh(self) -> bool:
@@ -156,10 +158,14 @@ def _take(work: Work, name: str, worker: Worker, **wanted: int | None) -> list[C
         run_events.recovered(work, rows)
     else:
         run_events.started(work, [row for row in rows if row.is_start])
-    return [_claim(row, worker) for row in rows]
+    return [_claim(row, worker, is_suspect=_is_suspect(work, row)) for row in rows]
 
 
-def _claim(row: Row, worker: Worker) -> Claim:
+def _is_suspect(work: Work, row: Row) -> bool:
+    return row.recoveries >= SUSPECT_RECOVERIES and not passed_turn(work, row.id)
+
+
+def _claim(row: Row, worker: Worker, *, is_suspect: bool = False) -> Claim:
     return Claim(
         run_id=row.id,
         store_id=row.store_id,
@@ -170,12 +176,13 @@ def _claim(row: Row, worker: Worker) -> Claim:
         worker_id=worker.id,
         lease_seconds=worker.lease_seconds,
         cancel_requested=row.cancel_requested_at is not None,
+        is_suspect=is_suspect,
     )
 
 
-def passed_turn(work: Work, claim: Claim) -> bool:
-    """Tell whether the run has passed a turn since it was claimed."""
-    return bool(work.run("runs.passed_turn", id=claim.run_id, fence=claim.fence).scalar_one())
+def passed_turn(work: Work, run_id: str) -> bool:
+    """Tell whether the run has passed a turn since it was last taken over from a silent worker."""
+    return bool(work.run("runs.passed_turn", id=run_id).scalar_one())
 
 
 def held(work: Work, worker: Worker) -> list[Claim]:

@@ -131,7 +131,7 @@ class Line:
         """Take up to `limit` runs, one of each task at most; a suspect only if the process is `idle`, and alone."""
         found = Claims()
         for each in self._pending:
-            if len(found.to_execute) == limit or any(map(claims.is_suspect, found.to_execute)):
+            if len(found.to_execute) == limit or any(claim.is_suspect for claim in found.to_execute):
                 break
             if not each.is_done:
                 taken = self._claim_of(work, worker, each, idle=idle and not found.to_execute)

@@ -3,8 +3,9 @@
 1. A run of a silent worker that somebody cancelled, or that was recovered too often, ends in the claim itself.
 2. Runs that wait no longer go before queued ones, and those before runs that were lost: one of them may have killed its
    worker, and would make everybody late once more. One that was lost for as long as a tick comes first.
-3. A suspect, a run that was recovered twice, is claimed only when nothing else is ready and nothing runs: if it is what
-   kills its process, it takes no neighbour with it. It comes first once it was passed over for an hour.
+3. A suspect, a run that was recovered twice and has passed no turn since, is claimed only when nothing else is ready
+   and nothing runs: if it is what kills its process, it takes no neighbour with it. It comes first once it was passed
+   over for an hour.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from processor.agent import endings
 from processor.agent.outcome import Failed
 from processor.agent.run_log import RunLog
-from processor.rules.run_state import MOST_RECOVERIES, SUSPECT_RECOVERIES, ErrorClass
+from processor.rules.run_state import MOST_RECOVERIES, ErrorClass
 from processor.storage import runs
 from processor.storage.runs import Claim, Worker
 from processor.storage.work import Work
@@ -42,11 +43,6 @@ def claim(work: Work, worker: Worker, limit: int, *, idle: bool) -> Claims:
     if idle and not found.to_execute:
         found.to_execute = runs.claim_suspect(work, worker, work.now)
     return found
-
-
-def is_suspect(claim: Claim) -> bool:
-    """Whether the run is executed alone until it has passed a turn."""
-    return claim.recoveries >= SUSPECT_RECOVERIES
 
 
 def _claim_harmless(work: Work, worker: Worker, limit: int, *, idle: bool) -> Claims:

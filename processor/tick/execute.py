@@ -175,7 +175,7 @@ class Execution:
         if limit <= 0 or self._context.ending or self.refused is not None or self.faults or await self._is_alone():
             return False
         found = await self._claim(limit)
-        self._suspect = next(filter(claims.is_suspect, found.to_execute), None)
+        self._suspect = next((claim for claim in found.to_execute if claim.is_suspect), None)
         self._start(found.to_execute)
         self.ended += found.ended
         self._left = None if self._left is None else self._left - len(found.to_execute)
@@ -192,7 +192,7 @@ class Execution:
         if suspect is None or suspect not in self._running.values():
             return False
         with contextlib.suppress(InfrastructureError):  # a look that failed is taken again
-            if await self._database.read_soon(runs.passed_turn, suspect):
+            if await self._database.read_soon(runs.passed_turn, suspect.run_id):
                 self._suspect = None
         return self._suspect is not None
 

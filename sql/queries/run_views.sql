@@ -68,5 +68,16 @@ WHERE (
         OR state = 'queued'
     )
     AND (:store_id IS NULL OR store_id = :store_id)
-ORDER BY CASE WHEN recoveries + CASE state WHEN 'running' THEN 1 ELSE 0 END >= :suspect_count THEN 2 ELSE 1 END,
+ORDER BY CASE
+        WHEN recoveries + CASE state WHEN 'running' THEN 1 ELSE 0 END < :suspect_count THEN 1
+        -- see runs.passed_turn
+        WHEN state = 'waiting' AND EXISTS (
+            SELECT 1
+            FROM llm_calls AS c
+            JOIN turns AS t ON t.run_id = c.run_id AND t.turn = c.turn
+            WHERE c.run_id = runs.id AND c.fence >= runs.recovery_fence AND c.state = 'answered'
+                AND (t.reply IS NOT NULL OR coalesce(t.stop_reason, '') <> 'tool_use')
+        ) THEN 1
+        ELSE 2
+    END,
     CASE state WHEN 'waiting' THEN 1 WHEN 'queued' THEN 2 ELSE 3 END, priority, queued_at, id;

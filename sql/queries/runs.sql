@@ -58,7 +58,8 @@ RETURNING id, store_id, task_id, job_run_id, fence, attempt, recoveries, cancel_
     NOT EXISTS (SELECT 1 FROM run_attempts AS a WHERE a.run_id = runs.id AND a.attempt = runs.attempt) AS is_start;
 
 -- name: resume
--- Waiting runs whose time has come. A retry is a new start; everything else goes on where it was.
+-- Waiting runs whose time has come. A retry is a new start; everything else goes on where it was. One that was recovered
+-- often is a suspect no more when it has passed a turn since.
 UPDATE runs
 SET state = 'running', attempt = attempt + CASE WHEN waiting_for = 'retry' THEN 1 ELSE 0 END,
     -- how long the provider keeps it waiting is counted through all its resumptions
@@ -68,7 +69,20 @@ WHERE id IN (
     SELECT r.id
     FROM runs AS r
     WHERE r.state = 'waiting' AND r.not_before <= :ready_at
-        AND (:is_suspect IS NULL OR (r.recoveries >= :suspect_count AND r.cancel_requested_at IS NULL) = :is_suspect)
+        AND (
+            :is_suspect IS NULL
+            OR (
+                r.recoveries >= :suspect_count AND r.cancel_requested_at IS NULL
+                -- see passed_turn
+                AND NOT EXISTS (
+                    SELECT 1
+                    FROM llm_calls AS c
+                    JOIN turns AS t ON t.run_id = c.run_id AND t.turn = c.turn
+                    WHERE c.run_id = r.id AND c.fence >= r.recovery_fence AND c.state = 'answered'
+                        AND (t.reply IS NOT NULL OR coalesce(t.stop_reason, '') <> 'tool_use')
+                )
+            ) = :is_suspect
+        )
         AND (:id IS NULL OR r.id = :id)
         AND (:job_run_id IS NULL OR r.job_run_id = :job_run_id)
         AND (:store_id IS NULL OR r.store_id = :store_id)
@@ -83,7 +97,7 @@ RETURNING id, store_id, task_id, job_run_id, fence, attempt, recoveries, cancel_
 -- name: take_over
 -- Runs whose worker went silent. One that will not be executed, because it was recovered too often, is no suspect.
 UPDATE runs
-SET fence = fence + 1, recoveries = recoveries + 1, worker_id = :worker_id, lease_expires_at = :lease_at
+SET fence = fence + 1, recovery_fence = fence + 1, recoveries = recoveries + 1, worker_id = :worker_id, lease_expires_at = :lease_at
 WHERE id IN (
     SELECT r.id
     FROM runs AS r
@@ -148,11 +162,11 @@ SET finished_at = excluded.finished_at, error_class = excluded.error_class, erro
 WHERE run_attempts.finished_at IS NULL;
 
 -- name: passed_turn
--- Whether the worker with this fence has taken a turn to its end, tool calls and all.
+-- Whether the run has taken a turn to its end, tool calls and all, since it was last taken over from a silent worker.
 SELECT EXISTS (
     SELECT 1
-    FROM llm_calls AS c
+    FROM runs AS r
+    JOIN llm_calls AS c ON c.run_id = r.id AND c.fence >= r.recovery_fence AND c.state = 'answered'
     JOIN turns AS t ON t.run_id = c.run_id AND t.turn = c.turn
-    WHERE c.run_id = :id AND c.fence = :fence AND c.state = 'answered'
-        AND (t.reply IS NOT NULL OR coalesce(t.stop_reason, '') <> 'tool_use')
+    WHERE r.id = :id AND (t.reply IS NOT NULL OR coalesce(t.stop_reason, '') <> 'tool_use')
 );

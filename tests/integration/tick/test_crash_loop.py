@@ -15,39 +15,11 @@ from processor.services import runs as run_views
 from processor.services.instants import moment
 from processor.storage import runs
 from processor.storage.runs import Claim, Worker
-from processor.tick import claims
 from processor.tick.claims import LOST_SECONDS, PATIENCE_SECONDS, Claims
 from tests.conftest import Stores
 from tests.integration.tick.gone_worker import GoneWorker
-from tests.rows import add_run
+from tests.integration.tick.lost_runs import ME, SILENCE_SECONDS, claimed, lost, queued, tasks_of
 from tests.world import DEFAULT_STORE, HOUR, Message, World, call, calls, finishes, says
-
-ME = Worker("00000000-0000-4000-8000-0000000000e1", lease_seconds=120)
-SILENCE_SECONDS = 121
-
-
-def lost(world: World, recoveries: int, **columns: object) -> str:
-    """A task whose run was recovered so often, and whose worker is silent again."""
-    task_id = world.task()
-    with world.database.writing() as work:
-        state = {"attempt": 1, "fence": 1 + recoveries, "lease_expires_at": work.now - 1, **columns}
-        add_run(work, DEFAULT_STORE, task_id, "running", recoveries=recoveries, **state)
-    return task_id
-
-
-def queued(world: World) -> str:
-    task_id = world.task()
-    with world.database.writing() as work:
-        add_run(work, DEFAULT_STORE, task_id)
-    return task_id
-
-
-def claimed(world: World, *, idle: bool = True, limit: int = 10, worker: Worker = ME) -> Claims:
-    return world.database.write(claims.claim, worker, limit, idle=idle)
-
-
-def tasks_of(found: list[Claim]) -> list[str]:
-    return [each.task_id for each in found]
 
 
 def test_a_run_that_always_kills_its_worker_is_started_six_times(world: World) -> None:
@@ -160,15 +132,6 @@ def test_a_suspect_waits_until_nothing_else_is_ready_or_runs(world: World) -> No
     assert tasks_of(claimed(world).to_execute) == suspects[1:]
 
 
-def test_a_suspect_that_was_handed_back_is_one_still(world: World) -> None:
-    task_id = lost(world, 2)
-    (claim,) = claimed(world).to_execute
-    world.database.write(runs.wait, claim, WaitingFor.RESUME, world.clock.now)
-
-    assert claimed(world, idle=False).to_execute == []
-    assert tasks_of(claimed(world).to_execute) == [task_id]
-
-
 def test_a_suspect_that_was_passed_over_for_long_goes_first(world: World) -> None:
     suspect = lost(world, 1)
     world.clock.advance(PATIENCE_SECONDS)
@@ -267,4 +230,4 @@ def test_a_turn_is_passed_when_its_tools_have_answered(world: World) -> None:
 
 def passed(world: World, claim: Claim) -> bool:
     with world.database.reading() as work:
-        return runs.passed_turn(work, claim)
+        return runs.passed_turn(work, claim.run_id)
