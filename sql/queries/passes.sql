@@ -69,7 +69,7 @@ WHERE p.id = :id;
 
 -- name: run_under_way
 -- The open run of the pass of a job that runs.
-SELECT r.id, r.state FROM job_runs AS p
+SELECT r.id, r.state, r.cancel_requested_at FROM job_runs AS p
 -- [sqlite] INDEXED BY job_runs_live
 JOIN runs AS r ON r.job_run_id = p.id AND r.state IN ('queued', 'running', 'waiting')
 WHERE p.store_id = :store_id AND p.job_id = :job_id AND p.state = 'running';

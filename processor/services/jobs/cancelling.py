@@ -2,7 +2,7 @@
 
 from processor.errors import Conflict, NotFound
 from processor.models import Job
-from processor.services import interventions
+from processor.services import changes, interventions
 from processor.services.jobs.reading import get
 from processor.storage.work import Work
 
@@ -22,6 +22,8 @@ def cancel(work: Work, store_id: str, job_id: str) -> Job:
                 interventions.cancel(work, store_id, run.id)
         except (Conflict, NotFound):
             continue  # the pass has moved on to another run, or has ended
+        if run.cancel_requested_at is None:
+            changes.record(work, "job.cancelled", store_id, job_id, after={"run_id": run.id})
         job = get(work, store_id, job_id)
         work.session.refresh(job)
         return job

@@ -1,12 +1,13 @@
 """Changes of a job: words, schedule, status; on both databases."""
 
+import json
 import threading
 from typing import Any
 
 import pytest
 
 from processor.errors import Conflict, InvalidInput, InvalidSchedule, NotFound
-from processor.models import Event, Job, JobLedgerRow, JobRun
+from processor.models import AuditEntry, Event, Job, JobLedgerRow, JobRun
 from processor.rules.run_state import RunState
 from processor.services import jobs
 from processor.services.instants import epoch, epoch_or_none
@@ -152,6 +153,18 @@ class TestCancelling:
         world.clock.advance(121)
         world.tick()
         assert row(world, job_id).status == "cancelled"
+
+    def test_who_cancels_a_job_is_audited_once(self, world: World) -> None:
+        job_id, (first, _) = world.job(2)
+        begin(world, job_id)
+        world.change(world.run(first), **RUNNING, lease_expires_at=NOW + 120)
+        for person in ("cli:ann", "cli:bob"):
+            with world.database.writing() as work:
+                work.actor = person
+                jobs.cancel(work, DEFAULT_STORE, job_id)
+        (entry,) = world.rows(AuditEntry, action="job.cancelled")
+        assert (entry.actor, entry.subject_id) == ("cli:ann", job_id)
+        assert json.loads(entry.after or "") == {"run_id": world.run(first).id}
 
     def test_it_is_a_conflict_when_no_pass_runs_and_nothing_for_a_stranger(self, world: World, stores: Stores) -> None:
         job_id, _ = world.job(2)
