@@ -9,6 +9,7 @@ from processor.cli.guard import leave
 from processor.cli.job_options import EXAMPLE_ID, Which
 from processor.cli.job_show import show_job, way_on
 from processor.cli.options import DEFAULT_STORE, AsJson, DryRun, Store, verb
+from processor.cli.preview import cost_in_words
 from processor.cli.progress import configure_log
 from processor.cli.render import brief, say, show_json, show_line, show_table
 from processor.cli.reports import LONGEST_OUTPUT, show_conflict
@@ -19,8 +20,15 @@ from processor.services import jobs, naming, runs
 from processor.services.runs import RunView
 from processor.settings import load_settings
 from processor.storage.work import Work
+from processor.tick.plan import with_cost
 
-STEPS = {"position": "STEP", "task_name": "NAME", "skip_reason": "SKIPPED", "task_id": "TASK ID"}
+STEPS = {
+    "position": "STEP",
+    "task_name": "NAME",
+    "skip_reason": "SKIPPED",
+    "expected_cost_usd": "EXPECTED USD",
+    "task_id": "TASK ID",
+}
 From = Annotated[int, typer.Option("--from", metavar="N", help="Begin with this task of the order; 1 is the first.")]
 Queue = Annotated[bool, typer.Option("--queue", help="Leave the first task to the next tick.")]
 
@@ -58,12 +66,16 @@ def run_job(
 def _show_plan(job: str, first: int, store: str, *, as_json: bool) -> None:
     with looking(store) as (work, found_id):
         plan = jobs.planned(work, found_id, naming.job_id(work, found_id, job), first)
+        steps = with_cost(work, [dict(step) for step in plan["steps"]])
+    going = [step["expected_cost_usd"] for step in steps if step["skip_reason"] is None]
+    expected, unknown = round(sum(cost or 0 for cost in going), 9), going.count(None)
     if as_json:
-        show_json({"dry_run": True, **plan})
+        costs = {"expected_cost_usd": expected, "without_history": unknown}
+        show_json({"dry_run": True, **plan, "steps": steps, **costs})
         return
-    show_table(plan["steps"], STEPS)
-    count = sum(step["skip_reason"] is None for step in plan["steps"])
-    show_line(f"Would run {count} of {plan['total']} tasks of job '{plan['job_name']}'. Nothing was written.")
+    show_table(steps, STEPS)
+    count = f"{len(going)} of {plan['total']} tasks of job '{plan['job_name']}'"
+    show_line(f"Would run {count} ({cost_in_words(expected, unknown)}). Nothing was written.")
 
 
 def _queue(job: str, first: int, store: str, *, as_json: bool) -> None:

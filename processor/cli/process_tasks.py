@@ -24,6 +24,7 @@ from processor.models import Task
 from processor.services import checks, naming, stores
 from processor.settings import Settings, load_settings
 from processor.storage.database import Database
+from processor.tick.plan import Plan
 from processor.tick.tick import TickOptions
 
 app = alone()
@@ -97,7 +98,10 @@ def run_one(asked: Asked, task: str) -> None:
         except Conflict as error:
             show_conflict(error, as_json=asked.as_json)
             raise
-    (show_plan if asked.dry_run else show)(report, as_json=asked.as_json)
+    if asked.dry_run:
+        show_plan(Plan(report), as_json=asked.as_json)
+    else:
+        show(report, as_json=asked.as_json)
     leave_with(report)
 
 

@@ -17,6 +17,7 @@ from processor.services.runs import RunView
 from processor.settings import Settings, load_settings
 from processor.storage.database import Database
 from processor.storage.work import Work
+from processor.tick.plan import by_hand
 from processor.tick.report import TickReport
 
 
@@ -55,7 +56,7 @@ def execute(database: Database, settings: Settings, store: str, wanted: Wanted, 
     if not dry_run:
         return execute_requested(database, settings, store, lambda work: wanted.asked(work, store))
     with database.reading() as work:
-        return TickReport("", iso(work.now), runs=[wanted.plan(work, store)])
+        return TickReport("", iso(work.now), runs=[by_hand(work, wanted.plan(work, store))])
 
 
 def show_run(wanted: Wanted, store: str, *, queue: bool, dry_run: bool, as_json: bool) -> None:

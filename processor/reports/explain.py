@@ -61,17 +61,17 @@ def why(facts: Facts, slot: SlotFacts) -> str:
     if slot.disposition == Disposition.MISSED:
         return (
             f"missed: nobody looked before it was {span(late)} late, on time is {span(facts.window_seconds)}; "
-            f"{_LATE[Misfire(task.misfire)]}"
+            f"{LATE[Misfire(task.misfire)]}"
         )
-    return _SKIPPED[Disposition(slot.disposition)]
+    return SKIPPED[Disposition(slot.disposition)]
 
 
-_LATE = {
+LATE = {
     Misfire.SKIP: "late slots are let go (misfire skip)",
     Misfire.LATEST: "of late slots only the newest runs (misfire latest)",
     Misfire.ALL: "late slots run unless they are too old or too many (misfire all)",
 }
-_SKIPPED = {
+SKIPPED = {
     Disposition.SKIPPED_OVERLAP: "skipped: another run of the task was in the way, or a newer slot went in its place",
     Disposition.SKIPPED_PAUSED: "skipped: the task was paused or disabled",
     Disposition.SKIPPED_GATE: "skipped: the task's gate said that there was nothing to do",
@@ -200,7 +200,7 @@ def _slots(facts: Facts) -> Iterator[str]:
 
 def _policies(facts: Facts) -> Iterator[str]:
     task = facts.task
-    late = _LATE[Misfire(task.misfire)]
+    late = LATE[Misfire(task.misfire)]
     yield f"{late[0].upper()}{late[1:]}{', as its store has it' if task.misfire_of_store else ''}."
     yield _OVERLAP[Overlap(task.overlap)]
     cost = _usd(task.budget_nanousd) if task.budget_nanousd else "any cost, because its model has no known price"

@@ -107,17 +107,20 @@ def materialise_task(work: Work, settings: Settings, store_id: str, task_id: str
     slots.record(work, _decide_all(page.tasks, settings, work.now), page.tasks)
 
 
-def preview(database: Database, settings: Settings, store_id: str | None) -> dict[str, Decision]:
-    """What `materialise` would decide for each due task now; writes nothing."""
-    decisions: dict[str, Decision] = {}
+def preview(
+    database: Database, settings: Settings, store_id: str | None, *, with_model: bool = True
+) -> list[tuple[Mapping[str, Any], Decision]]:
+    """Each task that is due now, and what `materialise` would decide for it; writes nothing."""
+    found = list[tuple[Mapping[str, Any], Decision]]()
     page = slots.Page([], slots.FIRST)
     with database.reading() as work:
         while not page.last or page.after == slots.FIRST:
-            page = slots.due(work, store_id, page.after)
+            page = slots.due(work, store_id, page.after, with_model=with_model)
             if not page.tasks:
                 break
-            decisions |= _decide_all(page.tasks, settings, work.now)
-    return decisions
+            decisions = _decide_all(page.tasks, settings, work.now)
+            found += [(task, decisions[task["id"]]) for task in page.tasks if task["id"] in decisions]
+    return found
 
 
 def _decide_all(tasks: slots.Tasks, settings: Settings, now: int) -> dict[str, Decision]:

@@ -1,11 +1,10 @@
 """Due slots of jobs become ledger rows, passes and a moved cursor."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from processor.errors import InvalidSchedule
 from processor.log import get_logger
-from processor.rules.disposition import Decision, Disposition, Misfire, Overlap, decide
+from processor.rules.disposition import Decision, Misfire, Overlap, decide
 from processor.rules.schedules import Once
 from processor.settings import Settings
 from processor.storage import job_slots
@@ -14,16 +13,6 @@ from processor.storage.faults import BrokenConstraint
 from processor.storage.job_slots import Job, Page
 from processor.storage.work import Work
 from processor.tick.slot_counts import SlotCounts
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedPass:
-    """A pass that a tick would begin now, for a slot in epoch seconds."""
-
-    job_id: str
-    store_id: str
-    job_name: str
-    scheduled_time: int
 
 
 def materialise_jobs(
@@ -46,28 +35,15 @@ def materialise_jobs(
             page = job_slots.due(work, store_id, page.after)
 
 
-def preview_jobs(work: Work, settings: Settings, store_id: str | None) -> tuple[list[PlannedPass], SlotCounts]:
-    """The passes that `materialise_jobs` would begin now, and what it would count; writes nothing."""
-    planned, counts, page = list[PlannedPass](), SlotCounts(), job_slots.due(work, store_id)
+def preview_jobs(work: Work, settings: Settings, store_id: str | None) -> list[tuple[Job, Decision]]:
+    """Each job that is due now, and what `materialise_jobs` would decide for it; writes nothing."""
+    found, page = list[tuple[Job, Decision]](), job_slots.due(work, store_id)
     while page.ids:
         jobs = job_slots.standing(work, page.ids)
         decisions = _decide_all(jobs, settings, work.now)
-        for job in jobs:
-            if job["id"] in decisions:
-                counts.add(decisions[job["id"]])
-                planned += _planned(job, decisions[job["id"]])
-        counts.due += len(jobs)
+        found += [(job, decisions[job["id"]]) for job in jobs if job["id"] in decisions]
         page = job_slots.NOTHING if page.last else job_slots.due(work, store_id, page.after)
-    counts.claimed = len(planned)
-    return planned, counts
-
-
-def _planned(job: Job, decision: Decision) -> Iterable[PlannedPass]:
-    return [
-        PlannedPass(job["id"], job["store_id"], job["name"], entry.scheduled_time)
-        for entry in decision.entries
-        if entry.disposition is Disposition.CLAIMED
-    ]
+    return found
 
 
 def _settled(database: Database, settings: Settings, job_ids: Sequence[str]) -> SlotCounts:

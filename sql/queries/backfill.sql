@@ -27,15 +27,20 @@ WHERE l.disposition = 'missed' AND coalesce(l.until_time, l.scheduled_time) >= :
     AND (:store_id IS NULL OR s.id = :store_id)
 ORDER BY t.priority, t.id;
 
--- name: mean_cost
--- What a run of the task cost lately, in the mean.
-SELECT CAST(avg(latest.cost_nanousd) AS bigint) AS mean_nanousd
-FROM (
-    SELECT cost_nanousd FROM runs
-    WHERE task_id = :task_id AND state = 'succeeded'
-    ORDER BY queued_at DESC
-    LIMIT :limit
-) AS latest;
+-- name: mean_costs
+-- What a run of each of these tasks cost lately, in the mean; nothing where none has succeeded.
+SELECT t.id, (
+        SELECT CAST(avg(latest.cost_nanousd) AS bigint)
+        FROM (
+            SELECT r.cost_nanousd FROM runs AS r
+            WHERE r.task_id = t.id AND r.state = 'succeeded'
+            ORDER BY r.queued_at DESC
+            LIMIT :limit
+        ) AS latest
+    ) AS mean_nanousd
+FROM tasks AS t
+-- [sqlite] WHERE t.id IN (SELECT value FROM json_each(:ids));
+-- [postgresql] WHERE t.id IN (SELECT CAST(value AS uuid) FROM json_array_elements_text(CAST(:ids AS json)));
 
 -- name: open_run
 -- The live run, or else the one that is next.

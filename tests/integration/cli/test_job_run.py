@@ -143,7 +143,10 @@ def test_a_pass_that_runs_is_a_conflict_that_names_it(processor: Processor, job_
 def test_a_dry_run_names_the_steps_and_runs_nothing(processor: Processor, job_id: str) -> None:
     plan = processor("jobs", "run", job_id, "--from", "4", "--dry-run", "--json").json
     assert [step["task_name"] for step in plan["steps"]] == ["Step 4", "Step 5"]
-    assert "Would run 2 of 5 tasks of job 'Daily'" in processor("jobs", "run", job_id, "--from", "4", "--dry-run").out
+    assert [step["expected_cost_usd"] for step in plan["steps"]] == [None, None]
+    assert (plan["expected_cost_usd"], plan["without_history"]) == (0, 2)
+    shown = processor("jobs", "run", job_id, "--from", "4", "--dry-run").out
+    assert "Would run 2 of 5 tasks of job 'Daily' (expected 0.0000 USD, 2 without history)." in shown
     assert processor("runs", "list", "--json").json == []
 
 

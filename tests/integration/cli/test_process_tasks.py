@@ -1,6 +1,7 @@
 """`process-tasks` as a process of its own, on both databases."""
 
 import json
+import re
 import signal
 
 import pytest
@@ -61,11 +62,15 @@ def test_a_dry_run_shows_what_would_run_and_writes_nothing(
     queued = make_task(database, stores.stranger, "By hand")
     with database.writing() as work:
         runs.request(work, stores.stranger, queued)
-    shown = json.loads(run_program("process-tasks", "--dry-run", "--json").stdout)
+    shown = json.loads(run_program("process-tasks", "--dry-run", "--json", env=REHEARSAL).stdout)
     assert (shown["dry_run"], shown["tick_id"], shown["due"], shown["claimed"]) == (True, None, 1, 1)
     assert [(run["task_id"], run["state"]) for run in shown["runs"]] == [(queued, "queued"), (task_id, "queued")]
-    people = run_program("process-tasks", "--dry-run")
-    assert "Would run 2" in people.stdout
+    people = run_program("process-tasks", "--dry-run", env=REHEARSAL)
+    header, *_ = people.stdout.splitlines()
+    assert re.split(r" {2,}", header) == ["TASK", "FOR", "WHY", "EXPECTED USD"]
+    assert "Would run 2 (expected 0.0000 USD, 2 without history); 0 missed, 0 skipped. Nothing was w" in people.stdout
+    assert (shown["expected_cost_usd"], shown["without_history"], shown["not_run"]) == (0, 2, [])
+    assert shown["runs"][0]["reason"] == "asked for by hand"
     assert ticks(database) == []
     with database.reading() as work:
         assert runs.list_all(work, stores.mine) == []
@@ -77,14 +82,37 @@ def test_a_dry_run_shows_jobs_that_would_begin_with_their_first_task(
     tasks_in_order = [make_task(database, stores.mine, name) for name in ("Fetch", "Send")]
     job_id = in_a_job(database, stores.mine, *tasks_in_order, every="1h", start=database.clock.now())
     in_a_job(database, stores.stranger, every="1h", start=database.clock.now())
-    shown = json.loads(run_program("process-tasks", "--dry-run", "--json").stdout)
+    shown = json.loads(run_program("process-tasks", "--dry-run", "--json", env=REHEARSAL).stdout)
     assert (shown["due"], shown["claimed"]) == (2, 2)
     (run,) = shown["runs"]
     assert (run["task_id"], run["task_name"], run["trigger"]) == (tasks_in_order[0], "Fetch", "job")
     assert (run["job_id"], run["step"], run["scheduled_time"]) == (job_id, "1/2", None)
-    assert "Fetch (task 1/2 of job 'Test job')" in run_program("process-tasks", "--dry-run").stdout
+    assert "Fetch (task 1/2 of job 'Test job')" in run_program("process-tasks", "--dry-run", env=REHEARSAL).stdout
     with database.reading() as work:
         assert jobs.view(work, jobs.get(work, stores.mine, job_id))["job_run"] is None
+
+
+def test_a_dry_run_names_what_would_not_run(
+    database: Database, stores: Stores, clock: ClockFile, run_program: RunProgram
+) -> None:
+    due_now(database, stores.mine, "Hourly")
+    in_a_job(database, stores.mine, make_task(database, stores.mine), every="1h", start=database.clock.now())
+    clock.advance(2700)
+    _, *rows, last = run_program("process-tasks", "--dry-run", env=REHEARSAL).stdout.splitlines()
+    assert [re.split(r" {2,}", row)[:2] for row in rows] == [
+        ["Hourly", "2026-11-16T09:00:00Z"],
+        ["job 'Test job'", "2026-11-16T09:00:00Z"],
+    ]
+    assert all("missed: 45 min late" in row for row in rows)
+    assert last == "Would run 0; 2 missed, 0 skipped. Nothing was written."
+
+
+def test_a_task_by_hand_can_be_tried_dry(database: Database, stores: Stores, run_program: RunProgram) -> None:
+    task_id = make_task(database, stores.mine)
+    shown = json.loads(run_program("process-tasks", "--task", task_id, "--dry-run", "--json", env=REHEARSAL).stdout)
+    (run,) = shown["runs"]
+    assert (run["reason"], run["expected_cost_usd"], shown["without_history"]) == ("asked for by hand", None, 1)
+    assert ticks(database) == []
 
 
 def test_one_task_can_be_run_whatever_its_schedule_says(

@@ -35,6 +35,7 @@ def test_a_task_with_an_open_run_is_not_run_again(processor: Processor, task_id:
 def test_a_dry_run_runs_nothing(processor: Processor, task_id: str) -> None:
     planned = processor("tasks", "run", task_id, "--dry-run", "--json").json
     assert (planned["id"], planned["task_id"], planned["state"]) == (None, task_id, "queued")
+    assert (planned["reason"], planned["expected_cost_usd"]) == ("asked for by hand", None)
     assert processor("runs", "list", "--json").json == []
 
 

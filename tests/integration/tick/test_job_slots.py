@@ -225,6 +225,7 @@ def test_a_preview_says_what_would_begin_and_writes_nothing(world: World) -> Non
     job_id, before = job(world), everything(world.database)
     world.clock.advance(60)
     with world.database.reading() as work:
-        (planned,), counts = preview_jobs(work, world.settings, None)
-    assert (planned.job_id, planned.scheduled_time, counts.claimed) == (job_id, NOW, 1)
+        ((planned, decision),) = preview_jobs(work, world.settings, None)
+    (entry,) = decision.entries
+    assert (planned["id"], entry.scheduled_time, entry.disposition) == (job_id, NOW, Disposition.CLAIMED)
     assert everything(world.database) == before

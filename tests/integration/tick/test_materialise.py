@@ -185,8 +185,9 @@ def test_a_preview_says_what_would_be_claimed_and_writes_nothing(world: World) -
     world.clock.advance(5 * MINUTE)
     before = outcome(world, task_id)
 
-    decision = preview(world.database, world.settings, None)[task_id]
+    ((task, decision),) = preview(world.database, world.settings, None)
 
+    assert task["id"] == task_id
     assert [entry.disposition for entry in decision.entries].count(Disposition.CLAIMED) == 1
     assert outcome(world, task_id) == before
 
