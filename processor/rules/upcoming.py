@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from processor.rules.instants import iso
-from processor.rules.schedules import Calendar, Once, Schedule, newest, next_after
+from processor.rules.schedules import Once, Schedule, newest, next_after
+
+ADAPTIVE = "adaptive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +22,8 @@ class Standing:
     enabled: bool = True
     paused_until: int | None = None
     job_id: str | None = None
-
-    @property
-    def timezone(self) -> str | None:
-        """The IANA zone that the schedule is told in; None: UTC."""
-        return self.schedule.timezone if isinstance(self.schedule, Calendar) else None
+    timezone: str | None = None
+    """The IANA zone that its times are told in; None: UTC."""
 
 
 def coming(standing: Standing, now: int) -> Iterator[int]:
@@ -32,7 +31,7 @@ def coming(standing: Standing, now: int) -> Iterator[int]:
     first = standing.next_run_at
     if first is None:
         return
-    if standing.schedule_type == "adaptive":
+    if standing.schedule_type == ADAPTIVE:
         yield first
         return
     # Where a pause covers the only slot, the next look is the end of the pause, which is no slot.
@@ -62,6 +61,8 @@ def why_none(standing: Standing) -> str:
         return "No time to come. It is disabled: 'processor tasks enable' lets its schedule go on."
     if standing.paused_until is not None and standing.next_run_at is not None:
         return f"No time to come. It is paused until {iso(standing.paused_until)}, and has no slot after that."
+    if standing.schedule_type == ADAPTIVE:
+        return "No time to come. Its next one is not decided yet."
     if isinstance(standing.schedule, Once):
         return f"No time to come. Its only one, {iso(standing.schedule.at)}, is over: give another with --at."
     return "No time to come."
@@ -69,7 +70,7 @@ def why_none(standing: Standing) -> str:
 
 def remark(standing: Standing) -> str | None:
     """What to know about the slots that are to come."""
-    if standing.schedule_type == "adaptive":
+    if standing.schedule_type == ADAPTIVE:
         return "This is its next time; later times are decided when it has run."
     if standing.paused_until is not None:
         return f"It is paused until {iso(standing.paused_until)}: this begins with the first slot after it."

@@ -13,7 +13,7 @@ from processor.services import jobs, runs
 from processor.services.expected_cost import expected_usd
 from processor.settings import Settings
 from processor.storage.database import Database
-from processor.storage.slots import SCHEDULE_COLUMNS
+from processor.storage.slots import TASK_COLUMNS
 from processor.storage.work import Work
 from processor.tick import checks
 from processor.tick.materialise import preview
@@ -153,7 +153,8 @@ def _passed_over(work: Work, settings: Settings, settled: list[Due], kind: str) 
 
 def _waiting(work: Work, row: Mapping[str, Any], decision: Decision, kind: str) -> Iterator[Planned]:
     """The slots that keep the cursor before them."""
-    schedule = from_columns(*(row[name] for name in SCHEDULE_COLUMNS))
+    known: dict[str, Any] = {"next_run_at": None, **row}  # a job has none here, and is never adaptive
+    schedule = from_columns(*(known[name] for name in TASK_COLUMNS))
     last = newest(schedule, decision.cursor, work.now)
     if decision.next_run_at is not None and last is not None:
         reason = "waits: a run of the task has to end first"

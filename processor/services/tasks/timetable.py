@@ -39,6 +39,7 @@ def timetable(work: Work, store_id: str, count: int = 20, until: str | None = No
             from_columns(*(row[name] for name in SCHEDULE_COLUMNS)),
             row["next_run_at"],
             paused_until=row["paused_until"],
+            timezone=row["timezone"],
         )
         for row in found
     ]
@@ -69,6 +70,7 @@ def standing(task: Task) -> Standing:
         task.enabled,
         epoch_or_none(task.paused_until),
         task.job_id,
+        task.timezone,
     )
 
 

@@ -9,6 +9,7 @@ from processor.services import tasks
 from processor.services.instants import parse_instant
 from processor.storage.database import Database
 from tests.conftest import MONDAY_MORNING, ClockFile, Stores
+from tests.integration.adaptive_tasks import adaptive_task
 from tests.integration.tick import clocked_jobs
 from tests.world import DEFAULT_STORE, HOUR, World
 
@@ -114,3 +115,12 @@ def test_the_times_of_one_task_can_end_early(
     with database.reading() as work:
         assert tasks.upcoming(work, DEFAULT_STORE, task_id, 9, "150m") == [NOW + HOUR, NOW + 2 * HOUR]
     assert timetable(world, store=stores.mine) == []
+
+
+def test_of_an_adaptive_task_only_the_decided_time_is_told(world: World) -> None:
+    task_id = adaptive_task(world)
+    world.task(every="3h")
+    found = timetable(world, until="5h")
+    assert [row["in_seconds"] for row in found if row["id"] == task_id] == [HOUR]
+    with world.database.reading() as work:
+        assert tasks.upcoming(work, DEFAULT_STORE, task_id) == [NOW + HOUR]

@@ -135,6 +135,7 @@ def test_a_pause_is_told_with_the_slots_after_it() -> None:
         ),
         (Standing("file_watch", Manual(), None), "It runs when a watched file changes"),
         (Standing("interval", Interval(HOUR, START), None, enabled=False), "It is disabled: 'processor tasks enable'"),
+        (Standing("adaptive", Manual(), None), "Its next one is not decided yet"),
         (Standing("once", Once(START), None), "Its only one, 2026-10-24T00:00:00Z, is over"),
     ],
 )
