@@ -35,6 +35,8 @@ class Plan:
     report: TickReport
     not_run: list[Planned] = field(default_factory=list)
     """What is due and would not start, and why; some entries stand for several slots of a task or job."""
+    is_watching: bool = False
+    """Tasks watch files, at which only a tick looks: it may make runs of what has changed."""
 
     @property
     def expected_cost_usd(self) -> float:
@@ -69,7 +71,7 @@ def plan_tick(database: Database, settings: Settings, options: TickOptions) -> P
         found, behind = ready_runs(work, options.store_id)
         found += _claimed(work, settings, due)
         found += [step for each in due_jobs for step in _first_step(work, settings, each)]
-        stopped = checks.stop_reason(work, settings)
+        stopped, is_watching = checks.stop_reason(work, settings), checks.is_watching(work, options.store_id)
         report = _report(work, len(due) + len(due_jobs), [*settled, *settled_jobs])
         passed_over = [
             *_passed_over(work, settings, settled, "task"),
@@ -78,7 +80,7 @@ def plan_tick(database: Database, settings: Settings, options: TickOptions) -> P
         passed_over += _without_step(work, settled_jobs)
         with_cost(work, found)
     report.runs, blocked = _divided(found, options, None if keyless is None else str(keyless), stopped)
-    return Plan(report, [*blocked, *behind, *passed_over])
+    return Plan(report, [*blocked, *behind, *passed_over], is_watching)
 
 
 def by_hand(work: Work, run: Planned) -> Planned:
