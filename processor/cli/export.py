@@ -1,6 +1,7 @@
 """`processor export`: stores, projects, jobs and tasks as one file."""
 
 import os
+import stat
 import sys
 import tempfile
 from typing import Annotated
@@ -17,6 +18,7 @@ from processor.services.definitions import exporting, writing
 from processor.storage.work import Work
 
 app = alone()
+NEW_FILE_MODE = 0o644
 
 
 @verb(
@@ -62,12 +64,29 @@ def _is_json(output: str | None) -> bool:
 
 
 def _write(path: str, text: str) -> None:
-    """The whole file or nothing of it: what was there before stays until the new text is complete."""
-    folder = os.path.dirname(os.path.abspath(path))
+    """Write the whole file or nothing of it: what was there before stays until the new text is complete.
+
+    What is no file, a pipe or a device, gets the text as it is: nothing may take its place.
+    """
+    goal = os.path.realpath(path)
     try:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=folder, delete=False) as file:
-            file.write(text)
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, path)
+        if os.path.exists(goal) and not os.path.isfile(goal):
+            with open(goal, "w", encoding="utf-8") as stream:
+                stream.write(text)
+        else:
+            _replace(goal, text)
     except OSError as error:
         raise InvalidInput(f"{path} cannot be written ({error.strerror}): give another --output") from None
+
+
+def _replace(path: str, text: str) -> None:
+    mode = stat.S_IMODE(os.stat(path).st_mode) if os.path.exists(path) else NEW_FILE_MODE
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=os.path.dirname(path), delete=False) as file:
+        try:
+            file.write(text)
+            file.flush()
+            os.chmod(file.name, mode)
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise

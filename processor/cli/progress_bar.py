@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from processor.cli.render import console, harmless
+from processor.cli.harmless import harmless
+from processor.cli.render import console
 from processor.context import Listener
 
 

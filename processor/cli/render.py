@@ -1,7 +1,6 @@
 """What commands show: tables, single objects or JSON on standard output, all else on standard error."""
 
 import json
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
@@ -13,9 +12,8 @@ from rich.text import Text
 
 from processor.cli.fit import FREE_TEXT, GAP, fitted
 from processor.cli.guard import leave
+from processor.cli.harmless import CONTROLS, harmless
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""All but tab and newline (ECMA-48); JSON escapes those up to U+001F by itself."""
 _WIDE = 1_000
 """Columns of what is no terminal: lines for programs like grep must never be broken."""
 _STATE_STYLES = {"succeeded": "green", "failed": "red", "running": "cyan", "waiting": "yellow", "cancelled": "dim"}
@@ -29,7 +27,7 @@ def console(stream: TextIO) -> Console:
 def show_json(value: object, *, compact: bool = False) -> None:
     """Print one JSON document; a compact one is one line."""
     text = json.dumps(value, indent=None if compact else 2, ensure_ascii=False)
-    typer.echo(_CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+    typer.echo(CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def show_line(text: str) -> None:
@@ -45,11 +43,6 @@ def show_text(text: str) -> None:
 def say(text: str) -> None:
     """Tell the person something that is no result."""
     typer.echo(harmless(text), err=True)
-
-
-def harmless(text: str) -> str:
-    """The text without characters that command a terminal: agents and strangers may have written it."""
-    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
 
 
 def show_list(

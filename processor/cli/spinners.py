@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from processor.cli.render import console, harmless
+from processor.cli.harmless import harmless
+from processor.cli.render import console
 from processor.context import Listener
 
 _SIGNS = {"succeeded": ("✓", "green"), "failed": ("✗", "red"), "waiting": ("…", "yellow")}

@@ -93,7 +93,7 @@ def list_all(
     """Return runs of one task and in one state, if given, those asked for last first, at most `limit`."""
     task_id = None if task_id is None else checks.known_id(task_id, "task")
     state = None if state is None else checks.choice(state, "state", [each.value for each in RunState])
-    limit = checks.ALL if limit is None else limit
+    limit = checks.limit(limit)
     found = work.run("run_views.newest", store_id=store_id, task_id=task_id, state=state, limit=limit)
     return [_view(row) for row in found.mappings()]
 
