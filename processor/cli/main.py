@@ -2,13 +2,13 @@
 
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from processor import __version__
 from processor.cli.guard import debugging, guarded
+from processor.cli.options import Version
 from processor.lazy import load
 from processor.log import configure
 
@@ -55,18 +55,8 @@ app = typer.Typer(
 )
 
 
-def _show_version(value: bool) -> None:
-    if value:
-        typer.echo(f"processor {__version__}")
-        raise typer.Exit
-
-
 @app.callback()
-def _options(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
-    ] = False,
-) -> None:
+def _options(version: Version = False) -> None:
     """Take the options that stand before a command."""
 
 

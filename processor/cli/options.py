@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from processor import __version__
 from processor.errors import InvalidInput
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -27,6 +28,17 @@ Force = Annotated[bool, typer.Option("--force", "--yes", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
 Queue = Annotated[bool, typer.Option("--queue", help="Leave the run to the next tick.")]
+
+
+def _show_version(context: typer.Context, value: bool) -> None:
+    if value:
+        typer.echo(f"{context.info_name} {__version__}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+]
 
 
 def noun(summary: str) -> typer.Typer:

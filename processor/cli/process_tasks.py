@@ -11,7 +11,7 @@ from processor.cli import demo
 from processor.cli.access import opened
 from processor.cli.guard import leave
 from processor.cli.one_tick import Asked, exit_after, leave_with, limits, show, tick_once
-from processor.cli.options import alone, verb
+from processor.cli.options import Version, alone, verb
 from processor.cli.preview import show_plan
 from processor.cli.render import say
 from processor.cli.reports import show_conflict
@@ -21,6 +21,7 @@ from processor.entry import is_idle
 from processor.errors import Conflict, InfrastructureError, InvalidInput
 from processor.log import get_logger
 from processor.models import Task
+from processor.reports.moments import distance, moment
 from processor.services import checks, naming, stores
 from processor.settings import Settings, load_settings
 from processor.storage.database import Database
@@ -29,6 +30,7 @@ from processor.tick.tick import TickOptions
 
 app = alone()
 DEFAULT_EVERY_SECONDS = 30
+NOT_TOLD = -1
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would run; write nothing and call no model.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the tick as a JSON object (one line a tick with --loop).")]
@@ -50,7 +52,7 @@ MaxRuns = Annotated[int | None, typer.Option("--max-runs", min=0, metavar="N", h
     "process-tasks --task 'Morning review'",
     "process-tasks --loop --every 10",
 )
-def process_tasks(
+def process_tasks(  # noqa: PLR0917 (typer turns every parameter into an option)
     dry_run: DryRun = False,
     json: AsJson = False,
     store: OneStore = None,
@@ -63,6 +65,7 @@ def process_tasks(
     show_demo: Annotated[
         bool, typer.Option("--demo", help="Show it all on a database of its own (data/demo.db); no LLM is called.")
     ] = False,
+    version: Version = False,  # noqa: ARG001 (typer answers it before this is called)
 ) -> None:
     """One tick: find what is due, claim it, run it, write the results back, exit."""
     asked = Asked(store, max_runs, dry_run, json)
@@ -112,9 +115,27 @@ def tick_for_ever(asked: Asked, every_seconds: int) -> None:
         options = limits(database, asked)
         if sys.stderr.isatty():
             say(f"A tick every {every_seconds} s; Ctrl-C hands back what runs and ends.")
+        told: int | None = NOT_TOLD
         while True:
             _tick_in_loop(database, settings, options, asked)
+            if sys.stderr.isatty():
+                told = _tell_next(database, options.store_id, told)
             time.sleep(every_seconds)
+
+
+def _tell_next(database: Database, store_id: str | None, told: int | None) -> int | None:
+    """Say when something falls due, if that is another instant than the one `told` before; return what is told now."""
+    try:
+        with database.reading() as work:
+            next_at: int | None = work.run("ticks.next_due", store_id=store_id).scalar_one()
+            now = work.now
+    except InfrastructureError:
+        return told  # the next tick meets the fault, and says so
+    if next_at is None and told is not None:
+        say("No schedule names a time to come.")
+    elif next_at is not None and next_at != told:
+        say(f"Next: {moment(next_at, None)}, {distance(next_at - now)}.")
+    return next_at
 
 
 def _tick_in_loop(database: Database, settings: Settings, options: TickOptions, asked: Asked) -> None:

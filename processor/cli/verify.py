@@ -46,6 +46,7 @@ def _show(verdicts: Sequence[Verdict]) -> None:
     show_whole([asdict(each) | {"verdict": "broken" if each.count else "ok"} for each in verdicts], COLUMNS)
     broken = _broken(verdicts)
     if not broken:
+        say(f"All {len(verdicts)} promises are kept.")
         return
     show_line("")
     show_whole(
@@ -54,3 +55,4 @@ def _show(verdicts: Sequence[Verdict]) -> None:
     for each in broken:
         if each.count > len(each.rows):
             say(f"{each.name}: {each.count - len(each.rows)} more; --limit shows them.")
+    say(f"{len(broken)} of {len(verdicts)} promises are broken.")

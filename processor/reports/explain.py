@@ -200,9 +200,10 @@ def _slots(facts: Facts) -> Iterator[str]:
 
 def _policies(facts: Facts) -> Iterator[str]:
     task = facts.task
-    late = LATE[Misfire(task.misfire)]
-    yield f"{late[0].upper()}{late[1:]}{', as its store has it' if task.misfire_of_store else ''}."
-    yield _OVERLAP[Overlap(task.overlap)]
+    if facts.step is None:  # a step has no slots that could be late or overlap
+        late = LATE[Misfire(task.misfire)]
+        yield f"{late[0].upper()}{late[1:]}{', as its store has it' if task.misfire_of_store else ''}."
+        yield _OVERLAP[Overlap(task.overlap)]
     cost = _usd(task.budget_nanousd) if task.budget_nanousd else "any cost, because its model has no known price"
     yield f"A run may take {cost}, {task.max_turns} turns and {span(task.timeout_seconds)} of work."
     yield f"Retries of a run that failed: {retry.in_words(task.retries)}."

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from processor.reports.moments import moment
 from processor.rules.sequence import PassState, SkipReason
 
 
@@ -12,6 +13,9 @@ class StepFacts:
 
     job_id: str
     job_name: str
+    next_pass_at: int | None
+    """When the job's own clock begins a pass."""
+    job_timezone: str | None
     position: int
     total: int
     pass_number: int | None
@@ -52,7 +56,11 @@ def coming(facts: StepFacts) -> str:
     place = f"It is step {facts.position}/{facts.total} in Job '{facts.job_name}'"
     if facts.pass_state == PassState.RUNNING:
         return f"{place}, of which pass {facts.pass_number} runs."
-    return f"{place}, and no pass runs: 'processor jobs run {facts.job_id}' begins one."
+    by_hand = f"'processor jobs run {facts.job_id}' begins one"
+    if facts.next_pass_at is None:
+        return f"{place}, and no pass runs: {by_hand}."
+    at = moment(facts.next_pass_at, facts.job_timezone)
+    return f"{place}, and no pass runs: the job's schedule begins one at {at}, and {by_hand} now."
 
 
 def _not_reached(facts: StepFacts, called: str) -> str:

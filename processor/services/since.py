@@ -16,7 +16,10 @@ def since(given: str | None, now: int) -> int | None:
         return None
     if _DURATION.fullmatch(given):
         return max(0, now - parse_interval(given))
-    return parse_instant(given, "--since")
+    try:
+        return parse_instant(given, "--since")
+    except InvalidInput as error:
+        raise InvalidInput(f"{error}, or a duration like 1h or 7d") from None
 
 
 def until(given: str, now: int) -> int:

@@ -12,7 +12,7 @@ WHERE t.id = :id AND t.store_id = :store_id;
 
 -- name: step
 -- Where a sequential task stands in its job, and how far the job's newest pass is.
-SELECT j.id AS job_id, j.name AS job_name, t.position, p.number AS pass_number, p.state AS pass_state,
+SELECT j.id AS job_id, j.name AS job_name, j.next_run_at AS next_pass_at, j.timezone AS job_timezone, t.position, p.number AS pass_number, p.state AS pass_state,
     (SELECT count(*) FROM tasks AS o WHERE o.job_id = t.job_id AND o.position IS NOT NULL) AS total,
     (SELECT count(*) FROM job_run_steps AS o WHERE o.job_run_id = p.id) AS pass_total,
     p.position AS pass_position, p.first_position, c.name AS under_way, s.position AS step, s.skip_reason

@@ -15,3 +15,15 @@ UPDATE heartbeat SET ticked_at = :now WHERE id = 1 AND coalesce(ticked_at, 0) <=
 
 -- name: stopped
 SELECT reason FROM emergency_stop WHERE id = 1;
+
+-- name: next_due
+-- When a task, a job or a run that waits falls due, of one store or of all; null: none does by the clock.
+SELECT min(due_at) AS due_at
+FROM (
+    SELECT min(next_run_at) AS due_at FROM tasks
+    WHERE next_run_at IS NOT NULL AND NOT held AND (:store_id IS NULL OR store_id = :store_id)
+    UNION ALL
+    SELECT min(next_run_at) FROM jobs WHERE next_run_at IS NOT NULL AND (:store_id IS NULL OR store_id = :store_id)
+    UNION ALL
+    SELECT min(not_before) FROM runs WHERE state = 'waiting' AND (:store_id IS NULL OR store_id = :store_id)
+) AS soonest;

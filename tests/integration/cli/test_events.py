@@ -125,3 +125,9 @@ def test_an_audit_row_belongs_to_one_store(world: World) -> None:
     task_id = world.task()
     (row,) = world.rows(AuditEntry, subject_id=task_id)
     assert (row.actor, row.action) == ("system", "task.created")
+
+
+def test_what_cannot_be_a_time_is_refused_with_both_ways_to_write_one(processor: Processor) -> None:
+    refused = processor("events", "--since", "-5")
+    assert (refused.code, refused.out) == (1, "")
+    assert "or a duration like 1h" in refused.err

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from processor import __version__
 from processor.services import runs, tasks
 from processor.storage.database import Database
 from tests.conftest import RunProgram, Stores
@@ -23,6 +24,11 @@ def test_in_cron_a_tick_logs_json_lines_and_prints_nothing(
     assert (ended.returncode, ended.stdout) == (0, "")
     events = [json.loads(line)["event"] for line in ended.stderr.splitlines()]
     assert {"run.started", "run.succeeded", "tick.finished"} <= set(events)
+
+
+def test_it_tells_its_version_without_a_database(run_program: RunProgram) -> None:
+    ended = run_program("process-tasks", "--version")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, f"process-tasks {__version__}\n", "")
 
 
 @pytest.mark.parametrize("options", [["--task"], ["--dry-run", "--task"], ["--store", "stranger", "--task"]])

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -35,7 +36,8 @@ class Terminal:
             **environment,
         }
 
-    def __call__(self, program: str, *arguments: str, **environment: str) -> tuple[int, str]:
+    def __call__(self, program: str, *arguments: str, until: str | None = None, **environment: str) -> tuple[int, str]:
+        """Run it to its end, or `until` it has written that: then it is sent Ctrl-C."""
         ours, theirs = pty.openpty()
         process = subprocess.Popen(
             [sys.executable, "-P", "-c", PROGRAMS[program], *arguments],
@@ -46,7 +48,12 @@ class Terminal:
             close_fds=True,
         )
         os.close(theirs)
-        written = b"".join(_read_to_the_end(ours))
+        written = b""
+        if until is not None:
+            while until not in written.decode():
+                written += os.read(ours, 65_536)
+            process.send_signal(signal.SIGINT)
+        written += b"".join(_read_to_the_end(ours))
         os.close(ours)
         return process.wait(), written.decode()
 
@@ -109,6 +116,16 @@ def test_a_pause_between_ticks_needs_a_loop(terminal: Terminal) -> None:
 def test_start_does_not_speak_of_the_loop_option_that_it_lacks(terminal: Terminal) -> None:
     code, shown = terminal("processor", "start", "--help")
     assert (code, "--loop" in shown, "--every" in shown) == (0, False, True)
+
+
+def test_a_loop_says_when_something_falls_due(terminal: Terminal, clock: ClockFile) -> None:
+    now = {"PROCESSOR_CLOCK_FILE": str(clock.path)}
+    code, shown = terminal("process-tasks", "--loop", until="No schedule names a time to come.", **now)
+    assert code == 130
+    at = str(datetime.fromtimestamp(clock.now + 3_600, UTC))
+    terminal("processor", "tasks", "create", "--name", "Later", "--prompt", "Summarise the board", "--at", at, **now)
+    code, shown = terminal("process-tasks", "--loop", "--store", "default", until="in 1 h", **now)
+    assert (code, shown.count("Next: 2026-11-16 10:00 UTC, in 1 h.")) == (130, 1)
 
 
 def test_an_idle_tick_says_nothing(terminal: Terminal) -> None:

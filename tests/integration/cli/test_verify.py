@@ -12,7 +12,8 @@ def lose_the_heartbeat(url: str) -> None:
 
 def test_a_sound_database_exits_0(processor: Processor, task_id: str) -> None:
     outcome = processor("verify")
-    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.code == 0
+    assert outcome.err.endswith(" promises are kept.\n")
     assert "A task has one run at most that is running or waiting." in outcome.out
     assert "broken" not in outcome.out
     shown = processor("verify", "--json").json
@@ -41,7 +42,7 @@ def test_what_is_not_shown_is_counted(processor: Processor, sqlite_url: str) -> 
     outcome = processor("verify", "--limit", "1")
 
     assert (outcome.code, outcome.out.count("looks next at 2")) == (1, 1)
-    assert outcome.err == "next_times_are_slots: 2 more; --limit shows them.\n"
+    assert outcome.err.startswith("next_times_are_slots: 2 more; --limit shows them.\n1 of ")
 
 
 def test_a_store_is_checked_alone(processor: Processor, sqlite_url: str, task_id: str) -> None:

@@ -5,7 +5,7 @@ import pytest
 from processor.models import Task
 from processor.reports.explain import Topic, explain
 from processor.reports.explain_facts import gather
-from processor.services import interventions
+from processor.services import interventions, jobs
 from processor.storage import passes
 from tests.world import DEFAULT_STORE, World, finishes
 
@@ -36,6 +36,22 @@ def test_without_a_pass_it_says_how_one_begins(world: World, job: tuple[str, lis
     assert said(world, second, Topic.NEXT) == (
         f"It is step 2/3 in Job 'Job', and no pass runs: 'processor jobs run {job_id}' begins one."
     )
+
+
+def test_without_a_pass_it_says_when_the_jobs_clock_begins_one(world: World, job: tuple[str, list[str]]) -> None:
+    job_id, (_, second, _) = job
+    with world.database.writing() as work:
+        jobs.update(work, DEFAULT_STORE, job_id, {"cron": "0 11 * * *", "timezone": "Europe/Berlin"})
+    assert said(world, second, Topic.NEXT) == (
+        "It is step 2/3 in Job 'Job', and no pass runs: the job's schedule begins one at "
+        f"2026-11-16 11:00 Europe/Berlin, and 'processor jobs run {job_id}' begins one now."
+    )
+
+
+def test_a_step_is_not_told_what_becomes_of_slots(world: World, job: tuple[str, list[str]]) -> None:
+    policies = said(world, job[1][1], Topic.POLICY)
+    assert policies.startswith("A run may take 0.2500 USD, ")
+    assert "slot" not in policies
 
 
 def test_a_step_to_come_names_the_one_that_the_pass_waits_for(world: World, job: tuple[str, list[str]]) -> None:
