@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from processor.agent.changed_files import render_changed_files
 from processor.agent.conversation import Message
 from processor.agent.earlier_steps import render_earlier_steps
 from processor.agent.instructions import INSTRUCTIONS
@@ -57,12 +58,18 @@ def render_opening(work: Work, claim: Claim, task: Assignment) -> Message:
     """The first user message of an attempt."""
     parts = [
         f"<task>\n{task.prompt}\n</task>",
+        _changed_files(work, claim, task) if task.has_changes else "",
         render_earlier_steps(work, claim.store_id, claim.run_id) if task.has_earlier_steps else "",
         *_history(work, claim, task),
         _note(work, task),
         _facts(work, claim, task),
     ]
     return {"role": "user", "content": [{"type": "text", "text": "\n\n".join(part for part in parts if part)}]}
+
+
+def _changed_files(work: Work, claim: Claim, task: Assignment) -> str:
+    may_list = task.tools is None or "list_changes" in json.loads(task.tools)
+    return render_changed_files(work, claim.store_id, claim.run_id, may_list=may_list)
 
 
 def _history(work: Work, claim: Claim, task: Assignment) -> list[str]:

@@ -3,7 +3,7 @@
 import re
 
 _TAG = re.compile(
-    r"<(/?\s*(?:task|run|earlier_runs|earlier_steps|step_result|note_from_the_last_run)\b)", re.IGNORECASE
+    r"<(/?\s*(?:task|run|changed_files|earlier_runs|earlier_steps|step_result|note_from_the_last_run)\b)", re.IGNORECASE
 )
 
 

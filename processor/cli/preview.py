@@ -31,8 +31,6 @@ def show_plan(plan: Plan, *, as_json: bool) -> None:
         show_line(_summary(plan))
     else:
         say("Nothing is due.")
-    if plan.is_watching:
-        say("Watched files are looked at by ticks alone: what has changed there would run, too.")
 
 
 def cost_in_words(expected_usd: float, without_history: int) -> str:

@@ -9,9 +9,9 @@ import typer
 from processor.cli import run_control
 from processor.cli.access import looking
 from processor.cli.options import DEFAULT_LIMIT, DEFAULT_STORE, All, AsJson, Limit, Store, cut, noun, verb
-from processor.cli.render import show_json, show_list, show_object, show_table, show_text, show_whole
+from processor.cli.render import show_json, show_line, show_list, show_object, show_table, show_text, show_whole
 from processor.cli.reports import short
-from processor.services import naming, runs
+from processor.services import changed_files, naming, runs
 
 app = noun("Runs of tasks: look at them, cancel them, run them again.")
 COLUMNS = {
@@ -28,6 +28,8 @@ COLUMNS = {
 FIRST = ("id", "state", "task_name", "output")
 LOG_COLUMNS = {"logged_at": "AT", "level": "LEVEL", "event": "EVENT", "fields": "FIELDS"}
 ATTEMPT_COLUMNS = {"attempt": "ATTEMPT", "started_at": "STARTED", "finished_at": "ENDED", "error": "ERROR"}
+CHANGE_COLUMNS = {"change": "CHANGE", "size_bytes": "BYTES", "path": "PATH"}
+MOST_CHANGES = 20
 Which = Annotated[str, typer.Argument(metavar="ID", help="The run.")]
 
 
@@ -51,12 +53,18 @@ def list_runs(
 
 @verb(app, "get", "processor runs get 0198c0de-0000-7000-8000-000000000001")
 def get_run(run: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
-    """Show one run, with its starts and how each of them ended."""
+    """Show one run, with its starts and how each of them ended, and the first of the changed files it was told of."""
     with looking(store) as (work, store_id):
         shown, attempts = runs.get(work, store_id, run), runs.attempts(work, store_id, run)
-    show_object({**shown, "attempts": attempts} if json else shown, as_json=json)
+        changes, change_count = changed_files.of_run(work, store_id, run, MOST_CHANGES)
+    told = {"change_count": change_count, "changes": changes} if change_count else {}
+    show_object({**shown, **told, "attempts": attempts} if json else shown, as_json=json)
     if not json and len(attempts) > 1:
         show_table(attempts, ATTEMPT_COLUMNS)
+    if not json and changes:
+        show_table([each | {"path": json_library.dumps(each["path"])[1:-1]} for each in changes], CHANGE_COLUMNS)
+    if not json and change_count > len(changes):
+        show_line(f"… and {change_count - len(changes):,} more changed files.")
 
 
 @verb(app, "logs", "processor runs logs 0198c0de-0000-7000-8000-000000000001")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from processor.reports import explain_step
+from processor.reports import explain_step, explain_watch
 from processor.reports.explain_facts import Facts, RunFacts, SlotFacts
 from processor.reports.moments import moment, span
 from processor.rules import retry
@@ -102,6 +102,7 @@ def _obstacles(facts: Facts) -> Iterator[str]:
         yield f"It is disabled: {what} until 'processor tasks enable', runs by hand work."
     if facts.step is not None:
         yield from explain_step.obstacle(facts.step)
+    yield from explain_watch.obstacle(task)
     if task.paused_until is not None:
         yield f"It is paused until {_at(facts, task.paused_until)}: slots up to then are skipped, runs by hand work."
     if task.held and task.held_slot is not None:
@@ -226,6 +227,8 @@ def _no_time(facts: Facts) -> str:
         return explain_step.coming(facts.step)
     if not facts.task.enabled:
         return "There is no next time while it is disabled."
+    if facts.task.watch_path is not None:
+        return explain_watch.coming(facts.task, has_open_run=bool(facts.open_runs))
     if facts.task.schedule_type == "once":
         return "There is no next time: it was to run once."
     return "There is no next time: it runs when somebody asks ('processor tasks run')."

@@ -9,6 +9,7 @@ from processor.reports.explain_step import StepFacts
 from processor.rules import retry
 from processor.rules.retry import RetryPolicy
 from processor.rules.schedules import Schedule, from_columns
+from processor.rules.schedules.file_watch import DEFAULT_SETTLE_SECONDS, FileWatch
 from processor.settings import Settings
 from processor.storage import ticks
 from processor.storage.work import Work
@@ -38,6 +39,12 @@ class TaskFacts:
     budget_nanousd: int
     max_turns: int
     timeout_seconds: int
+    watch_path: str | None = None
+    settle_seconds: int = DEFAULT_SETTLE_SECONDS
+    first_look_at: int | None = None
+    watch_warning: str | None = None
+    settling_count: int = 0
+    """Files that look different from what runs know of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +158,8 @@ def _task(row: dict[str, Any]) -> TaskFacts:
     kept = {field.name: row[field.name] for field in fields(TaskFacts) if field.name not in {"schedule", "retries"}}
     kept |= {name: bool(row[name]) for name in ("enabled", "held", "misfire_of_store")}
     schedule = from_columns(*(row[name] for name in _SCHEDULE))
+    if row["watch_path"] is not None:
+        schedule = FileWatch(row["watch_path"], row["settle_seconds"])
     return TaskFacts(schedule=schedule, retries=retry.from_columns(*(row[name] for name in retry.COLUMNS)), **kept)
 
 

@@ -129,6 +129,7 @@ CHECKS: Sequence[Check] = [
             "attempts_end_with_their_run": "An attempt is open while its run goes on with it, and only then.",
             "failed_attempts_say_why": "An attempt that failed says why.",
             "requests_are_frozen": "A run that began a conversation keeps the request that it began with.",
+            "changed_files_are_told": "A run that files have started was told which, unless it repeats another.",
             "logs_are_numbered": "The log lines of a run are numbered without a gap.",
         },
     ),

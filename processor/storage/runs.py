@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from processor.errors import StaleWriter
 from processor.rules import retry
 from processor.rules.retry import RetryPolicy
-from processor.rules.run_state import MOST_RECOVERIES, SUSPECT_RECOVERIES, ErrorClass, RunState, WaitingFor
+from processor.rules.run_state import MOST_RECOVERIES, SUSPECT_RECOVERIES, ErrorClass, RunState, Trigger, WaitingFor
 from processor.storage import passes, run_events, when_adaptive
 from processor.storage.work import Row, Work
 
@@ -86,6 +86,7 @@ class Assignment:
     schedule_type: str
     position: int | None = None
     """The step of a pass that the run stands for; None: it stands for none."""
+    trigger: str | None = None
 
     @property
     def has_earlier_steps(self) -> bool:
@@ -94,6 +95,11 @@ class Assignment:
     @property
     def is_adaptive(self) -> bool:
         return self.schedule_type == "adaptive"
+
+    @property
+    def has_changes(self) -> bool:
+        """Files changed, and the run is told which."""
+        return self.trigger == Trigger.FILE_WATCH
 
 
 def assignment(work: Work, run_id: str) -> Assignment:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from processor.rules.run_state import Trigger
-from processor.rules.snapshot import Change, Remembered
+from processor.rules.snapshot import Remembered
 from processor.storage.database import Database
 from processor.storage.events import emit
+from processor.storage.run_changes import Told
 from processor.storage.work import Row, Work
 
 PAGE = 10_000
@@ -43,15 +44,6 @@ class Watch:
     def is_new(self) -> bool:
         """True until it could look once."""
         return self.first_look_at is None
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A change as a run is told of it: the path in full, the size in bytes (None: the file is gone)."""
-
-    path: str
-    change: Change
-    size_bytes: int | None
 
 
 @dataclass(slots=True)
@@ -118,18 +110,6 @@ def record(work: Work, watch: Watch, look: Look) -> Recorded:
         work.run("watches.hand_on", run_id=run_id, store_id=watch.store_id, changes=json.dumps(page))
     _remember(work, watch, look.after, look.gone)
     return Recorded(is_kept=True, run_id=run_id)
-
-
-def changes(work: Work, store_id: str, run_id: str, limit: int) -> list[Told]:
-    """What a run of a store was told, by path; a run that repeats another was told the same."""
-    rows = work.all("watches.changes", store_id=store_id, run_id=run_id, limit=limit)
-    return [Told(row.path, Change(row.change), row.size_bytes) for row in rows]
-
-
-def count_changes(work: Work, store_id: str, run_id: str) -> int:
-    """How many changes a run was told of."""
-    count: int = work.run("watches.changes_count", store_id=store_id, run_id=run_id).scalar_one()
-    return count
 
 
 def forget(work: Work, task_id: str) -> None:

@@ -100,6 +100,17 @@ class Looks:
             return watch.given_up(each, self._most_look_seconds)
 
 
+def changed(database: Database, settings: Settings, store_id: str | None) -> list[tuple[Watch, Look]]:
+    """The watches for which a tick would queue a run now, each with its look; writes nothing."""
+    with database.reading() as work:
+        found = watches.watches(work, store_id)
+    looks: list[tuple[Watch, Look]] = []
+    for each in found:
+        with suppress(InvalidSchedule):  # the tick tells of it
+            looks.append((each, watch.seen(database, str(settings.root), each)))
+    return [(each, look) for each, look in looks if look.changes]
+
+
 async def _in_thread(function: Callable[[], T]) -> T:
     """Call it in a thread that nobody waits for at the end: the process ends although the thread hangs."""
     loop = asyncio.get_running_loop()

@@ -14,8 +14,10 @@ from processor.services.expected_cost import expected_usd
 from processor.settings import Settings
 from processor.storage.database import Database
 from processor.storage.slots import TASK_COLUMNS
+from processor.storage.watches import Look, Watch
 from processor.storage.work import Work
 from processor.tick import checks
+from processor.tick.looks import changed
 from processor.tick.materialise import preview
 from processor.tick.materialise_jobs import preview_jobs
 from processor.tick.ready_runs import ready_runs
@@ -35,8 +37,6 @@ class Plan:
     report: TickReport
     not_run: list[Planned] = field(default_factory=list)
     """What is due and would not start, and why; some entries stand for several slots of a task or job."""
-    is_watching: bool = False
-    """Tasks watch files, at which only a tick looks: it may make runs of what has changed."""
 
     @property
     def expected_cost_usd(self) -> float:
@@ -62,7 +62,10 @@ class Plan:
 def plan_tick(database: Database, settings: Settings, options: TickOptions) -> Plan:
     """Find out what a tick would do now; raises what a tick that cannot begin raises."""
     checks.require_usable(database)
+    watching = changed(database, settings, options.store_id)
     keyless = checks.missing_credential(database, settings, options.store_id)
+    if watching and keyless is None:
+        keyless = checks.credential_problem(settings)
     due = preview(database, settings, options.store_id)
     settled = due if keyless is None else preview(database, settings, options.store_id, with_model=False)
     with database.reading() as work:
@@ -71,8 +74,10 @@ def plan_tick(database: Database, settings: Settings, options: TickOptions) -> P
         found, behind = ready_runs(work, options.store_id)
         found += _claimed(work, settings, due)
         found += [step for each in due_jobs for step in _first_step(work, settings, each)]
-        stopped, is_watching = checks.stop_reason(work, settings), checks.is_watching(work, options.store_id)
-        report = _report(work, len(due) + len(due_jobs), [*settled, *settled_jobs])
+        found += [_of_files(work, each, look) for each, look in watching]
+        stopped = checks.stop_reason(work, settings)
+        report = _report(work, len(due) + len(due_jobs) + len(watching), [*settled, *settled_jobs])
+        report.claimed += len(watching) if keyless is None else 0
         passed_over = [
             *_passed_over(work, settings, settled, "task"),
             *_passed_over(work, settings, settled_jobs, "job"),
@@ -80,7 +85,7 @@ def plan_tick(database: Database, settings: Settings, options: TickOptions) -> P
         passed_over += _without_step(work, settled_jobs)
         with_cost(work, found)
     report.runs, blocked = _divided(found, options, None if keyless is None else str(keyless), stopped)
-    return Plan(report, [*blocked, *behind, *passed_over], is_watching)
+    return Plan(report, [*blocked, *behind, *passed_over])
 
 
 def by_hand(work: Work, run: Planned) -> Planned:
@@ -129,6 +134,14 @@ def _first_step(work: Work, settings: Settings, due: Due) -> Iterator[Planned]:
             place = {"job_id": job["id"], "job_name": job["name"], "step": f"{step['position']}/{order['total']}"}
             reason = why_first_step(job["name"], _slot(work, settings, job, at))
             yield run | {"trigger": Trigger.JOB, "scheduled_time": None} | place | {"reason": reason}
+
+
+def _of_files(work: Work, watch: Watch, look: Look) -> Planned:
+    """The run that would be told of changed files."""
+    (run,) = runs.planned(work, {watch.task_id: [work.now]})
+    count = len(look.changes)
+    told = {"change_count": count, "reason": "a file changed" if count == 1 else f"{count:,} files changed"}
+    return run | {"trigger": Trigger.FILE_WATCH, "scheduled_time": None} | told
 
 
 def _without_step(work: Work, due_jobs: list[Due]) -> Iterator[Planned]:

@@ -17,7 +17,8 @@ from processor.rules.snapshot import differences as differences_between
 from processor.storage import watches
 from processor.storage.database import Database
 from processor.storage.files import MOST_READ_BYTES, Unavailable, Unsteady, Walk, full_path, read_hash
-from processor.storage.watches import Look, Told, Watch
+from processor.storage.run_changes import Told
+from processor.storage.watches import Look, Watch
 
 READ_BYTES = 256 * 1024 * 1024
 """How much one look reads of the files of a watch; what it does not come to is read by the next ones."""

@@ -5,9 +5,12 @@ SELECT t.id, t.store_id, t.name, t.schedule_type, t.interval_seconds, t.anchor_a
     t.enabled, t.paused_until, t.held, t.held_slot, t.next_run_at, t.overlap,
     t.max_retries, t.retry_delay_seconds, t.retry_multiplier, t.retry_cap_seconds, t.retry_jitter, t.retry_on,
     coalesce(t.misfire, s.misfire) AS misfire, t.misfire IS NULL AS misfire_of_store,
-    t.budget_nanousd, t.max_turns, t.timeout_seconds
+    t.budget_nanousd, t.max_turns, t.timeout_seconds, t.watch_path, t.settle_seconds, w.first_look_at,
+    w.warning AS watch_warning,
+    (SELECT count(*) FROM watched_files AS f WHERE f.task_id = w.task_id AND f.differs_since IS NOT NULL) AS settling_count
 FROM tasks AS t
 JOIN stores AS s ON s.id = t.store_id
+LEFT JOIN file_watches AS w ON w.task_id = t.id AND w.watch_path = t.watch_path
 WHERE t.id = :id AND t.store_id = :store_id;
 
 -- name: step

@@ -8,7 +8,7 @@ WHERE t.id = :task_id AND t.store_id = :store_id;
 
 -- name: assignment
 SELECT t.id, t.store_id, t.name, t.prompt, t.model, t.tools, t.max_turns, t.timeout_seconds, t.budget_nanousd,
-    r.turns, r.tool_calls, r.cost_nanousd, r.active_ms, t.schedule_type, r.position
+    r.turns, r.tool_calls, r.cost_nanousd, r.active_ms, t.schedule_type, r.position, r.trigger
 FROM runs AS r
 JOIN tasks AS t ON t.id = r.task_id
 WHERE r.id = :id;

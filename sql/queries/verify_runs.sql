@@ -170,3 +170,12 @@ FROM (
 ) AS f
 ORDER BY f.run_id
 LIMIT :limit;
+
+-- name: changed_files_are_told
+SELECT r.id, r.store_id, 'was started by changed files, and was told of none' AS said, count(*) OVER () AS total
+FROM runs AS r
+WHERE r.trigger = 'file_watch' AND r.rerun_of IS NULL
+    AND NOT EXISTS (SELECT 1 FROM run_changes AS c WHERE c.run_id = r.id)
+    AND (:store_id IS NULL OR r.store_id = :store_id)
+ORDER BY r.queued_at, r.id
+LIMIT :limit;

@@ -104,7 +104,7 @@ SELECT c.path, c.change, c.size_bytes
 FROM told CROSS JOIN run_changes AS c -- in this order, which SQLite would not take by itself
 WHERE c.run_id = told.id
 ORDER BY c.path
-LIMIT :limit;
+LIMIT :limit OFFSET :skipped_count;
 
 -- name: changes_count
 WITH RECURSIVE told (id, rerun_of) AS (

@@ -6,6 +6,7 @@ TOOLS: dict[str, str] = {
     "finish_run": "processor.agent.toolbox.finish:FINISH_RUN",
     "get_card": "processor.agent.toolbox.cards:GET_CARD",
     "list_cards": "processor.agent.toolbox.cards:LIST_CARDS",
+    "list_changes": "processor.agent.toolbox.changes:LIST_CHANGES",
     "list_recent_runs": "processor.agent.toolbox.runs:LIST_RECENT_RUNS",
     "move_card": "processor.agent.toolbox.cards:MOVE_CARD",
     "propose_next_run": "processor.agent.toolbox.schedule:PROPOSE_NEXT_RUN",

@@ -113,10 +113,7 @@ def test_a_run_that_waits_says_for_what(
     assert "The run waits (provider)" in outcome.err
 
 
-def test_a_dry_run_says_that_only_ticks_look_at_watched_files(processor: Processor) -> None:
+def test_a_task_that_watches_has_no_time_to_come(processor: Processor) -> None:
     options = ["--name", "Inbox", "--prompt", "Summarise", "--watch", "inbox/"]
     processor("tasks", "create", *options)
     assert "It runs when a watched file changes" in processor("tasks", "upcoming", "Inbox").err
-    shown = processor("process", "--dry-run")
-    assert (shown.code, shown.out) == (0, "")
-    assert "Nothing is due.\nWatched files are looked at by ticks alone" in shown.err

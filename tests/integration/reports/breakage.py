@@ -141,6 +141,12 @@ BREAKAGES = {
     "an attempt that failed for nothing": breaks(
         "failed_attempts_say_why", f"UPDATE run_attempts SET error_class = NULL WHERE run_id = {FAILED} AND attempt = 1"
     ),
+    "a change that nobody was told of": breaks("changed_files_are_told", "DELETE FROM run_changes"),
+    "a change of another store": breaks("stores_are_apart", f"UPDATE run_changes SET store_id = {STRANGER}"),
+    "a file of another store": breaks("stores_are_apart", f"UPDATE watched_files SET store_id = {STRANGER}"),
+    "a watch of another store": breaks(
+        "stores_are_apart", f"UPDATE file_watches SET store_id = {STRANGER} WHERE look_count > 1"
+    ),
     "a request that was lost": breaks("requests_are_frozen", f"DELETE FROM run_requests WHERE run_id = {FIRST}"),
     "a log line that was lost": breaks(
         "logs_are_numbered", f"DELETE FROM run_logs WHERE run_id = {FIRST} AND position = 2"

@@ -1,8 +1,10 @@
 """A database with something of everything: slots of all dispositions, runs in all states, two stores."""
 
+from pathlib import Path
+
 from processor.context import TickContext
 from processor.models import Run
-from processor.services import checks, tasks
+from processor.services import checks, reruns, tasks
 from processor.services.instants import moment
 from processor.storage import runs
 from processor.storage.runs import Worker
@@ -28,6 +30,7 @@ def make_busy(world: World, stranger_id: str) -> None:
     world.clock.set(LATER)
     _make_ready(world, waiting, FAR)
     _succeed_again(world)
+    _watch(world)
     _leave_running(world)
     make_passes(world, stranger_id)
     _repeat(world)
@@ -55,6 +58,22 @@ def _fail_twice(world: World) -> None:
     world.clock.advance(MINUTE)
     world.tick()
     assert (world.run(task_id).state, world.run(task_id).attempt) == ("failed", 2)
+
+
+def _watch(world: World) -> None:
+    """A file that is made and changed, and the run of it that is repeated."""
+    task_id = world.task(name="Watching", watch="inbox/", settle_seconds=0)
+    world.script(finishes())
+    world.tick()
+    inbox = Path(world.settings.root) / "inbox"
+    inbox.mkdir()
+    (inbox / "letter").write_text("content")
+    world.tick()
+    (run,) = world.runs(task_id)
+    with world.database.writing() as work:
+        reruns.request(work, DEFAULT_STORE, run.id)
+    world.tick()
+    assert [run.state for run in world.runs(task_id)] == ["succeeded", "succeeded"]
 
 
 def _hand_back(world: World) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from processor.models import FileWatch, RunChange
-from processor.storage import watches
+from processor.storage import run_changes, watches
 from processor.storage.statements import statement
 from processor.tick import watch
 from tests import looking
@@ -231,10 +231,10 @@ def test_a_run_that_repeats_another_is_told_the_same(watching: Watching, stores:
     with watching.world.database.writing() as work:
         first = add_run(work, watching.store_id, watching.task_id, "queued", rerun_of=run_id)
         again = add_run(work, watching.store_id, watching.task_id, "queued", rerun_of=first)
-        told = watches.changes(work, watching.store_id, run_id, limit=10)
-        assert watches.changes(work, watching.store_id, again, limit=10) == told
-        assert watches.count_changes(work, watching.store_id, again) == len(told) == 1
-        assert watches.changes(work, stores.stranger, again, limit=10) == []
+        told = run_changes.told(work, watching.store_id, run_id, limit=10)
+        assert run_changes.told(work, watching.store_id, again, limit=10) == told
+        assert run_changes.count(work, watching.store_id, again) == len(told) == 1
+        assert run_changes.told(work, stores.stranger, again, limit=10) == []
 
 
 def test_what_one_store_watches_says_nothing_about_another(world: World, tmp_path: Path, stores: Stores) -> None:
@@ -251,7 +251,7 @@ def test_what_one_store_watches_says_nothing_about_another(world: World, tmp_pat
 def test_no_statement_of_a_look_reads_a_whole_table(watching: Watching) -> None:
     database = watching.world.database
     explain = "EXPLAIN QUERY PLAN " if database.dialect == "sqlite" else "EXPLAIN "
-    values = {"task_id": watching.task_id, "store_id": None, "with_model": True, "after_path": "", "limit": 10}
+    values = {"task_id": watching.task_id, "store_id": None, "skipped_count": 0, "after_path": "", "limit": 10}
     values |= {"run_id": watching.task_id, "paths": "[]", "watch_path": "in/"}
     names = ("list", "remembered", "lock", "forget", "forget_files", "forget_other", "changes", "changes_count")
     with database.writing() as work:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from processor.models import RunChange, WatchedFile
-from processor.storage import watches
+from processor.storage import run_changes, watches
 from processor.storage.watches import Recorded, Watch
 from tests import looking
 from tests.rows import add_run
@@ -52,10 +52,10 @@ class Watching:
         if recorded.run_id is None:
             return []
         with self.world.database.writing() as work:
-            found = watches.changes(work, self.store_id, recorded.run_id, limit=100_000)
+            found = run_changes.told(work, self.store_id, recorded.run_id, limit=100_000)
         self.end(recorded.run_id)
         below = f"{self.root}/"
-        return [(each.path.removeprefix(below), each.change.value) for each in found]
+        return [(each.path.removeprefix(below), each.change) for each in found]
 
     def end(self, run_id: str) -> None:
         (run,) = [run for run in self.world.runs(self.task_id) if run.id == run_id]

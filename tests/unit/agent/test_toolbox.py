@@ -10,7 +10,7 @@ from processor.lazy import load
 from tests.unit.agent.conversations import conversation
 
 ALL: dict[str, Tool] = {name: load(path) for name, path in TOOLS.items()}
-READERS = {"get_card", "list_cards", "list_recent_runs", "read_step_result"}
+READERS = {"get_card", "list_cards", "list_changes", "list_recent_runs", "read_step_result"}
 
 
 @pytest.mark.parametrize("name", TOOLS)
