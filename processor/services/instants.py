@@ -41,17 +41,18 @@ def parse_instant(given: str | int, name: str) -> int:
 
     Raises InvalidInput, which calls the value by `name`.
     """
-    if isinstance(given, int):
+    if isinstance(given, int) and not isinstance(given, bool):
         return _within_range(given, str(given), name)
+    text = str(given)  # a file may hold anything in its place
     try:
-        instant = datetime.fromisoformat(given.strip())
+        instant = datetime.fromisoformat(text.strip())
     except ValueError:
         raise InvalidInput(
-            f"Cannot read {name} {given[:40]!r}: write an instant like 2026-12-24T18:00:00Z or 2026-12-24T19:00+01:00"
+            f"Cannot read {name} {text[:40]!r}: write an instant like 2026-12-24T18:00:00Z or 2026-12-24T19:00+01:00"
         ) from None
     if instant.tzinfo is None:
         instant = instant.replace(tzinfo=UTC)
-    return _within_range(int(instant.timestamp()), given, name)
+    return _within_range(int(instant.timestamp()), text, name)
 
 
 def _within_range(at: int, given: str, name: str) -> int:

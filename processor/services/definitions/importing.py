@@ -79,6 +79,8 @@ class _StoreImport:
             if changed:
                 stores.update(self.work, self.store_id, cast("stores.StoreFields", changed))
         self._note("store", self.path, was if found else None, wanted)
+        # Jobs by id before any of their tasks, as everybody holds them: the file has them in another order.
+        order.hold(self.work, self.store_id, [job.id for job in jobs.list(self.work, self.store_id)])
         self._projects(named(entry.several("projects"), "project"))
         self._jobs(named(entry.several("jobs"), "job"))
         self._tasks(named(entry.several("tasks"), "task"), None, self.path)

@@ -109,6 +109,7 @@ def _sorted(given: object) -> list[str]:
 
 
 _FORMS: dict[str, Callable[[Any], Any]] = {
+    "project": _one_line,
     "prompt": lambda given: checks.filled(given, "prompt", 100_000),
     "url": lambda given: checks.one_line(given, "URL", 4_000),
     "budget_usd": lambda given: checks.usd(checks.nanousd(given, "budget of a run")),
