@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from processor.reports.verify import verify
 from tests.reliability.extent import FEW_SEEDS
 from tests.reliability.programs import Process
 from tests.reliability.scene import NewScene, Scene
@@ -13,6 +14,7 @@ from tests.world import call, calls
 
 FAULT = "jobs changed while their passes run"
 CHANGES = 100
+LOOKS_EVERY = 10
 TICKS_AT_ONCE = 2
 LONGEST_PAUSE_SECONDS = 0.05
 SLOW_SECONDS = 0.03
@@ -32,9 +34,12 @@ def live(scene: Scene, chance: random.Random, which: str) -> None:
     ticks: list[Process] = []
     with scene.opened() as database:
         unrest = Unrest(database, chance)
-        for _ in range(CHANGES):
+        for number in range(1, CHANGES + 1):
             unrest.change()
             ticks = kept_up(scene, ticks, which)
+            if number % LOOKS_EVERY == 0:
+                with database.reading() as work:
+                    assert [each for each in verify(work) if each.count] == [], f"{which}, after {number} changes"
             time.sleep(chance.uniform(0, LONGEST_PAUSE_SECONDS))
     for tick in ticks:
         assert tick.wait() == 0, f"{which}: {tick.log.read_text()[-2_000:]}"

@@ -50,7 +50,7 @@ def checked(fields: JobFields) -> dict[str, Any]:
 def checked_status(fields: JobFields) -> JobStatus | None:
     """The status that was asked for; raises InvalidInput for those that only passes give."""
     status = fields.get("status")
-    if status not in {None, JobStatus.PENDING, JobStatus.CANCELLED}:
+    if status not in (None, JobStatus.PENDING, JobStatus.CANCELLED):
         raise InvalidInput(
             f"The status {str(status)[:40]!r} cannot be set, it says how passes ended: "
             "pending resets a job, cancelled ends the pass that runs"

@@ -102,6 +102,7 @@ def test_a_job_can_be_taken_off_the_clock_and_put_on_it_again(world: World) -> N
         ({"cron": "61 * * * *"}, InvalidSchedule, "61"),
         ({"status": "completed"}, InvalidInput, "pending resets"),
         ({"status": "in_progress"}, InvalidInput, "pending resets"),
+        ({"status": ["pending"]}, InvalidInput, "pending resets"),
         ({"status": "cancelled"}, Conflict, "No pass"),
         ({"colour": "red"}, InvalidInput, "colour"),
         ({"schedule_type": "sequential"}, InvalidInput, "manual"),
