@@ -21,7 +21,7 @@ from processor.entry import is_idle
 from processor.errors import Conflict, InfrastructureError, InvalidInput
 from processor.log import get_logger
 from processor.models import Task
-from processor.reports.moments import distance, moment
+from processor.rules.moments import distance, moment
 from processor.services import checks, naming, stores
 from processor.settings import Settings, load_settings
 from processor.storage.database import Database

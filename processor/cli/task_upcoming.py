@@ -10,7 +10,7 @@ from processor.cli.access import looking
 from processor.cli.options import DEFAULT_STORE, AsJson, Store, verb
 from processor.cli.render import say, show_json, show_table
 from processor.errors import InvalidInput
-from processor.reports.moments import distance
+from processor.rules.moments import distance
 from processor.rules.upcoming import remark, why_none
 from processor.services import naming, tasks
 from processor.services.tasks.timetable import MOST_UPCOMING

@@ -6,9 +6,9 @@ from enum import StrEnum
 
 from processor.reports import explain_step, explain_watch
 from processor.reports.explain_facts import Facts, RunFacts, SlotFacts
-from processor.reports.moments import moment, span
 from processor.rules import retry
 from processor.rules.disposition import Disposition, Misfire, Overlap
+from processor.rules.moments import moment, span
 from processor.rules.redaction import redacted
 from processor.rules.run_state import MOST_RECOVERIES, RunState, Trigger, WaitingFor
 from processor.rules.schedules import describe
@@ -83,7 +83,7 @@ _OVERLAP = {
 
 
 def _schedule(facts: Facts) -> Iterator[str]:
-    described = describe(facts.task.schedule)
+    described = describe(facts.task.schedule) if facts.governed is None else facts.governed.schedule_text
     yield f"'{facts.task.name}' has this schedule: {described[0].lower()}{described[1:]}."
 
 
@@ -211,6 +211,12 @@ def _policies(facts: Facts) -> Iterator[str]:
 
 
 def _next(facts: Facts) -> Iterator[str]:
+    yield from _when(facts)
+    if facts.governed is not None and facts.governed.said is not None and facts.task.enabled:
+        yield f"Decided was: {facts.governed.said}"
+
+
+def _when(facts: Facts) -> Iterator[str]:
     task = facts.task
     if task.next_run_at is None:
         yield _no_time(facts)

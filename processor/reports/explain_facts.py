@@ -11,7 +11,7 @@ from processor.rules.retry import RetryPolicy
 from processor.rules.schedules import Schedule, from_columns
 from processor.rules.schedules.file_watch import DEFAULT_SETTLE_SECONDS, FileWatch
 from processor.settings import Settings
-from processor.storage import ticks
+from processor.storage import adaptive, ticks
 from processor.storage.work import Work
 
 SLOTS_SHOWN = 5
@@ -106,6 +106,14 @@ class CircuitFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class GovernedFacts:
+    """The schedule of an adaptive task in words, and why its next time is what it is."""
+
+    schedule_text: str
+    said: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that the sentences are made of."""
 
@@ -113,6 +121,7 @@ class Facts:
     window_seconds: int
     task: TaskFacts
     step: StepFacts | None = None
+    governed: GovernedFacts | None = None
     slots: Sequence[SlotFacts] = ()
     """The latest, newest first."""
     open_runs: Sequence[RunFacts] = ()
@@ -139,6 +148,7 @@ def gather(work: Work, settings: Settings, store_id: str, task_id: str) -> Facts
         now=work.now,
         window_seconds=settings.window_seconds,
         task=_task(row),
+        governed=_governed(work, task_id) if row["schedule_type"] == "adaptive" else None,
         step=next(iter(_all(StepFacts, work, "explain.step", **of_task)), None),
         slots=_all(SlotFacts, work, "explain.slots", limit=SLOTS_SHOWN, **of_task),
         open_runs=open_runs,
@@ -161,6 +171,11 @@ def _task(row: dict[str, Any]) -> TaskFacts:
     if row["watch_path"] is not None:
         schedule = FileWatch(row["watch_path"], row["settle_seconds"])
     return TaskFacts(schedule=schedule, retries=retry.from_columns(*(row[name] for name in retry.COLUMNS)), **kept)
+
+
+def _governed(work: Work, task_id: str) -> GovernedFacts | None:
+    said = adaptive.said(work, [task_id]).get(task_id)
+    return next((GovernedFacts(each.schedule.describe(), said) for each in adaptive.governed(work, [task_id])), None)
 
 
 _Row = TypeVar("_Row")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from processor.reports.moments import moment
+from processor.rules.moments import moment
 from processor.rules.sequence import PassState, SkipReason
 
 

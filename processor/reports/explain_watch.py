@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from processor.reports.explain_facts import TaskFacts
-from processor.reports.moments import span
+from processor.rules.moments import span
 
 
 def obstacle(task: TaskFacts) -> Iterator[str]:

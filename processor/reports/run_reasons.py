@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from processor.reports.explain import LATE, SKIPPED
-from processor.reports.moments import moment, span
 from processor.rules.disposition import Disposition, Misfire
+from processor.rules.moments import moment, span
 from processor.rules.run_state import RunState, Trigger, WaitingFor
 
 MINUTE = 60

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from processor.reports import verify_schedules
+from processor.reports import verify_adaptive, verify_schedules
 from processor.reports.finding import Finding, Findings, Scope
 from processor.rules.instants import iso
 from processor.storage.work import Work
@@ -92,6 +92,18 @@ CHECKS: Sequence[Check] = [
         "next_times_are_slots",
         "A task looks next at the first slot after its cursor, or after its pause.",
         partial(verify_schedules.next_times_are_slots, verify_schedules.OF_TASKS),
+    ),
+    *_sql(
+        "verify_adaptive",
+        {
+            "adaptive_tasks_go_on": "An adaptive task that is enabled looks next at the time that was decided.",
+            "adaptive_slots_were_decided": "Each slot of an adaptive task is a time that was decided.",
+        },
+    ),
+    Check(
+        "decisions_can_be_made_again",
+        "Each next time of an adaptive task follows from what is stored with it, within its bounds.",
+        verify_adaptive.decisions_can_be_made_again,
     ),
     *_sql(
         "verify_job_slots",

@@ -1,9 +1,8 @@
 """A governor's decision in words: when a task runs next, and why then."""
 
-import zoneinfo
 from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
 
+from processor.rules.moments import moment
 from processor.rules.schedules.adaptive import Decision, Source
 
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
@@ -14,7 +13,10 @@ def explain(decision: Decision, timezone: str | None = None) -> str:
     """One sentence for people; instants are shown in the IANA zone, in UTC where there is no such zone."""
     if decision.next_run_at is None:
         return "No next time: the task is disabled."
-    clock = _clock(timezone)
+
+    def clock(at: int) -> str:
+        return moment(at, timezone)
+
     return f"Next at {clock(decision.next_run_at)}: {_why(decision, clock)}."
 
 
@@ -88,20 +90,3 @@ def _earliest(decision: Decision, clock: _Clock) -> str:
 def _latest(decision: Decision, clock: _Clock) -> str:
     bounds = decision.bounds
     return f"it runs at least every {lasting(bounds.latest - bounds.since)}, counted from {clock(bounds.since)}"
-
-
-def _clock(timezone: str | None) -> _Clock:
-    name, zone = _zone(timezone)
-
-    def shown(at: int) -> str:
-        local = datetime.fromtimestamp(at, zone)
-        return f"{local:%Y-%m-%d %H:%M:%S} {name}" if local.second else f"{local:%Y-%m-%d %H:%M} {name}"
-
-    return shown
-
-
-def _zone(timezone: str | None) -> tuple[str, tzinfo]:
-    try:
-        return (timezone, zoneinfo.ZoneInfo(timezone)) if timezone else ("UTC", UTC)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        return "UTC", UTC

@@ -235,4 +235,6 @@ def _job_fields(definition: Definition) -> "jobs.JobFields":
 
 
 def _timing(schedule: Any) -> dict[str, Any]:
-    return {"schedule_type": schedule} if isinstance(schedule, str) else dict(schedule)
+    """All of it with its type: what repeats an adaptive task is not to be taken for another baseline."""
+    said = {} if isinstance(schedule, str) else {key: value for key, value in schedule.items() if key != "type"}
+    return {"schedule_type": nouns.type_of(schedule)} | said

@@ -85,6 +85,8 @@ def type_of(schedule: Any) -> str:
     """The type of a schedule as a definition has it."""
     if isinstance(schedule, str):
         return schedule
+    if "type" in schedule:
+        return str(schedule["type"])
     return next(type_ for way, type_ in TYPE_OF_WAY.items() if way in schedule)
 
 
@@ -98,6 +100,8 @@ def schedule_in(shown: Mapping[str, Any]) -> Any:
             return {"cron": schedule["cron"], "timezone": schedule["timezone"]}
         case "once":
             return {"at": schedule["at"]}
+        case "adaptive":
+            return _adaptive(schedule)
         case "file_watch":
             return {"watch": schedule["path"], "settle_seconds": schedule["settle_seconds"]}
         case other:
@@ -106,6 +110,15 @@ def schedule_in(shown: Mapping[str, Any]) -> Any:
 
 def _picked(shown: Mapping[str, Any], defaults: Definition) -> Definition:
     return {"name": shown["name"]} | {key: shown[key] for key in defaults}
+
+
+def _adaptive(schedule: Mapping[str, Any]) -> Definition:
+    if "cron" in schedule:
+        repeats = {"cron": schedule["cron"], "timezone": schedule["timezone"]}
+    else:
+        repeats = {"every": in_short(schedule["every_seconds"])}
+    bounds = {name: in_short(schedule[f"{name}_seconds"]) for name in ("min_interval", "max_interval")}
+    return {"type": "adaptive"} | repeats | bounds | {"fallback": schedule["fallback"]}
 
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))

@@ -7,6 +7,7 @@ from typing import Any
 from processor.errors import Conflict, InvalidInput, NotFound
 from processor.rules.instants import iso
 from processor.rules.schedules import parse_interval
+from processor.rules.schedules.adaptive import Fallback
 from processor.rules.schedules.file_watch import DEFAULT_SETTLE_SECONDS
 from processor.services import checks
 from processor.services.definitions import nouns
@@ -15,6 +16,7 @@ from processor.services.definitions.nouns import Definition
 from processor.services.instants import parse_instant
 
 _WORDS = ("manual", "sequential")
+_ADAPTIVE = ("type", "min_interval", "max_interval", "fallback")
 _BESIDE = {"every": {"start"}, "cron": {"timezone"}, "at": set[str](), "watch": {"settle_seconds"}}
 
 
@@ -121,11 +123,12 @@ _FORMS: dict[str, Callable[[Any], Any]] = {
 
 
 _HOW = "{every: 4h}, {cron: '0 9 * * 1-5', timezone: Europe/Berlin}, {at: '2026-12-24T18:00:00Z'}"
+_HOW_OF_TASKS = ", {watch: inbox/}, {type: adaptive, every: 1h, min_interval: 15m, max_interval: 1d}"
 
 
 def _schedule(entry: Entries, thing: str, words: tuple[str, ...]) -> Any:
     given = entry.get("schedule")
-    how = f"write {' or '.join(words)}, or like {_HOW}{', {watch: inbox/}' if thing == 'task' else ''}"
+    how = f"write {' or '.join(words)}, or like {_HOW}{_HOW_OF_TASKS if thing == 'task' else ''}"
     if given is None:
         raise entry.refuse(f"this {thing} has no schedule: {how}")
     if isinstance(given, str) and given in words:
@@ -134,9 +137,19 @@ def _schedule(entry: Entries, thing: str, words: tuple[str, ...]) -> Any:
     ways = [way for way in possible if isinstance(given, Entries) and given.get(way) is not None]
     if not isinstance(given, Entries) or len(ways) != 1:
         raise entry.refuse(f"this schedule cannot be read: {how}", "schedule")
-    given.require_known("schedule", (ways[0], *_BESIDE[ways[0]]))
+    is_adaptive = thing == "task" and "type" in given
+    beside = {*_BESIDE[ways[0]] - {"start"}, *_ADAPTIVE} if is_adaptive else _BESIDE[ways[0]]
+    given.require_known("schedule", (ways[0], *beside))
     with placed(given):
-        return _in_form(given, ways[0])
+        return _adaptive(given, ways[0]) if is_adaptive else _in_form(given, ways[0])
+
+
+def _adaptive(given: Entries, way: str) -> Definition:
+    if given["type"] != "adaptive" or way not in {"every", "cron"}:
+        raise InvalidInput("only an adaptive schedule has a type, beside every or cron: correct or leave out the type")
+    bounds = {name: nouns.in_short(parse_interval(str(given.get(name)))) for name in ("min_interval", "max_interval")}
+    fallback = given.get("fallback")
+    return {"type": "adaptive"} | _in_form(given, way) | bounds | {"fallback": fallback or Fallback.BASELINE.value}
 
 
 def _in_form(given: Entries, way: str) -> Definition:

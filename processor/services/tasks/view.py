@@ -140,7 +140,7 @@ def schedule_view(task: Task | Job) -> dict[str, Any]:
         details |= {
             "min_interval_seconds": governed.min_seconds,
             "max_interval_seconds": governed.max_seconds,
-            "fallback": governed.fallback,
+            "fallback": governed.fallback.value,
         }
     return {"type": task.schedule_type} | details
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from processor.storage.channel import Channel
 from processor.storage.database import Database
 from processor.storage.work import Work
+from tests.integration.reports.adaptive_breakage import ADAPTIVE_BREAKAGES
 from tests.integration.reports.breaks import Breakage, breaks
 from tests.integration.reports.busy import FAR, LATER, NOW
 from tests.integration.reports.job_slot_breakage import JOB_SLOT_BREAKAGES
@@ -205,6 +206,7 @@ BREAKAGES = {
     ),
     "no heartbeat": breaks("heart_beats_once", "DELETE FROM heartbeat"),
     "a tick without a code": breaks("ticks_end_with_a_code", "UPDATE ticks SET exit_code = NULL"),
+    **ADAPTIVE_BREAKAGES,
     **JOB_SLOT_BREAKAGES,
     **PASS_BREAKAGES,
 }

@@ -9,6 +9,7 @@ from processor.services.instants import moment
 from processor.storage import runs
 from processor.storage.runs import Worker
 from tests.conftest import MONDAY_MORNING
+from tests.integration.reports.busy_adaptive import make_adaptive
 from tests.integration.reports.busy_job_slots import JOBS_WITH_A_CLOCK, make_jobs_with_a_clock
 from tests.integration.reports.busy_passes import make_passes
 from tests.world import DEFAULT_STORE, HOUR, World, call, calls, finishes
@@ -31,6 +32,7 @@ def make_busy(world: World, stranger_id: str) -> None:
     _make_ready(world, waiting, FAR)
     _succeed_again(world)
     _watch(world)
+    make_adaptive(world, stranger_id)
     _leave_running(world)
     make_passes(world, stranger_id)
     _repeat(world)

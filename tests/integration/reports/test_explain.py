@@ -58,7 +58,7 @@ def test_a_failure_is_told_with_all_its_attempts(busy: World) -> None:
 
 
 def test_a_run_under_way_shows_its_lease(busy: World) -> None:
-    assert "its worker's lease lasts until 2026-11-16 12:09 UTC" in said(facts_of(busy, "Running"), Topic.RUN)
+    assert "its worker's lease lasts until 2026-11-16 12:13 UTC" in said(facts_of(busy, "Running"), Topic.RUN)
 
 
 def test_what_stops_everybody_is_named(busy: World) -> None:

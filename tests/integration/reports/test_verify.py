@@ -62,6 +62,7 @@ def test_no_more_rows_are_shown_than_wanted_and_all_are_counted(busy: World) -> 
     assert {name: (each.count, len(each.rows)) for name, each in found.items()} == {
         "ticks_end_with_a_code": (len(busy.ticks()), 2),
         "next_times_are_slots": (6, 2),
+        "adaptive_tasks_go_on": (1, 1),
     }
 
 

@@ -6,23 +6,21 @@ import pytest
 
 from processor.models import LedgerRow, ScheduleDecision
 from processor.reports.finding import Scope
-from processor.reports.verify import _by_statement
-from processor.reports.verify_adaptive import decisions_can_be_made_again
+from processor.reports.verify import CHECKS
 from processor.services import proposals
 from processor.services.instants import moment
 from tests.conftest import MONDAY_MORNING, Stores
 from tests.integration.adaptive_tasks import BATCH, adaptive_task, ended_run, taken_slot
 from tests.world import HOUR, World
 
-STATEMENTS = ("adaptive_tasks_go_on", "adaptive_slots_were_decided")
+ABOUT = {"adaptive_tasks_go_on", "adaptive_slots_were_decided", "decisions_can_be_made_again"}
 
 
 def found(world: World, store_id: str | None = None) -> list[tuple[str, int]]:
     """What is said of each broken promise, and how many rows break it."""
     scope = Scope(store_id, 20)
     with world.database.reading() as work:
-        all_found = [_by_statement(f"verify_adaptive.{name}", work, scope) for name in STATEMENTS]
-        all_found.append(decisions_can_be_made_again(work, scope))
+        all_found = [check.find(work, scope) for check in CHECKS if check.name in ABOUT]
     return [(each.rows[0].said, each.count) for each in all_found if each.count]
 
 

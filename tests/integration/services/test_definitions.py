@@ -68,6 +68,9 @@ def furnish(world: World) -> None:
         new_task(work, DEFAULT_STORE, name="yes", cron="*/5 9-17 * * 1-5", timezone="America/New_York", prompt=PROMPT)
         new_task(work, DEFAULT_STORE, name="Inbox", watch="/data/**/*.csv", settle_seconds=90, enabled=False)
         new_task(work, team, name="Folder", watch="in box/")
+        adaptive: dict[str, Any] = {"schedule_type": "adaptive", "min_interval": "15m", "max_interval": "2d"}
+        new_task(work, team, name="Market", every="1h", fallback="recent", **adaptive)
+        new_task(work, team, name="Workdays", cron="0 9 * * 1-5", timezone="Europe/Berlin", **adaptive)
         new_task(work, team, name="By hand", schedule_type="manual", model="some-model-without-a-price", max_retries=0)
         new_task(
             work, team, name="Step", schedule_type="sequential", job_id=weekly, max_retries=2, retry_multiplier=1.5
@@ -211,6 +214,9 @@ stores:
         ("{every: 1h}", "{every: 1h, cron: '* * * * *'}", 13, "cannot be read"),
         ("{every: 1h}", "{cron: 'x * * * *'}", 11, "cron"),
         ("{every: 1h}", "sequential", 11, "requires --job-id"),
+        ("{every: 1h}", "{type: interval, every: 1h}", 13, "only an adaptive schedule has a type"),
+        ("{every: 1h}", "{type: adaptive, every: 1h}", 13, "Cannot read the interval"),
+        ("{every: 1h}", "{every: 1h, min_interval: 15m}", 13, "min_interval"),
         ("name: Hourly", "name: Hourly\n        project: Unknown", 12, "no project 'Unknown'"),
         ("name: Hourly", "name: Hourly\n        tools: [fly]", 11, "Unknown tool fly"),
         ("name: Hourly", "name: Hourly\n        priority: 9", 11, "out of range"),

@@ -4,13 +4,22 @@ from typing import Any
 import pytest
 
 from processor.reports.explain import Topic, explain
-from processor.reports.explain_facts import AttemptFacts, CircuitFacts, Facts, RunFacts, SlotFacts, TaskFacts
+from processor.reports.explain_facts import (
+    AttemptFacts,
+    CircuitFacts,
+    Facts,
+    GovernedFacts,
+    RunFacts,
+    SlotFacts,
+    TaskFacts,
+)
 from processor.rules.retry import CONSTANT, STANDARD
 from processor.rules.schedules import Calendar, Interval, Manual, Once
 
 NOW = 1_794_819_600  # 2026-11-16 09:00 UTC
 HOUR = 3_600
 
+GOVERNED = GovernedFacts("Adaptive: every hour, at most every 15 minutes", "Next at 10:00: the baseline's next time.")
 TASK = TaskFacts(
     id="task",
     name="Standup",
@@ -273,3 +282,10 @@ def test_a_run_says_who_asked_for_it(columns: dict[str, Any], asked_by: str) -> 
 def test_what_happens_next_comes_last(task: dict[str, Any], text: str) -> None:
     (sentence,) = said(Topic.NEXT, task)
     assert sentence.startswith(text)
+
+
+def test_an_adaptive_task_says_its_bounds_and_why_it_runs_then() -> None:
+    (schedule,) = said(Topic.SCHEDULE, governed=GOVERNED)
+    assert schedule == "'Standup' has this schedule: adaptive: every hour, at most every 15 minutes."
+    assert said(Topic.NEXT, governed=GOVERNED)[-1] == "Decided was: Next at 10:00: the baseline's next time."
+    assert len(said(Topic.NEXT, {"enabled": False, "next_run_at": None}, governed=GOVERNED)) == 1

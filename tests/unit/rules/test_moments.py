@@ -1,6 +1,6 @@
 import pytest
 
-from processor.reports.moments import distance, moment, span
+from processor.rules.moments import distance, moment, span
 
 NINE = 1_794_819_600  # 2026-11-16 09:00 UTC
 
