@@ -34,7 +34,7 @@ class _OnlyLookedAtError(Exception):
     "import",
     "processor import tasks.yaml --dry-run",
     "processor import tasks.yaml",
-    "processor export --store team | processor import -",
+    "processor import - < tasks.yaml",
 )
 def import_definitions(
     file: Annotated[str, typer.Argument(metavar="FILE", help="What 'processor export' wrote; '-' is standard input.")],

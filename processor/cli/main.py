@@ -24,7 +24,7 @@ COMMANDS = {
     "events": ("processor.cli.events:app", "What happened, and what happens."),
     "audit": ("processor.cli.audit:app", "Who changed what: people, agents, and this program."),
     "stores": ("processor.cli.stores:app", "Tenants: each has tasks, runs and a board of its own."),
-    "export": ("processor.cli.export:app", "Write jobs and tasks to a file, to keep them under version control."),
+    "export": ("processor.cli.export:app", "Write jobs and tasks to a file, to keep in git."),
     "import": ("processor.cli.import_:app", "Bring jobs and tasks to what a file says."),
     "db": ("processor.cli.db:app", "Make the database, or bring it up to date."),
     "unlock": ("processor.cli.unlock:app", "Take runs from workers that went silent."),

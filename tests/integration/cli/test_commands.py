@@ -19,9 +19,11 @@ WITHOUT_STORE = {
     "stores list",
     "stores get",
     "stores update",
+    "import",  # the file names its stores
 }
 ONE_WORD = {"demo", "start", "process", "doctor"}
 DELETES_OR_RUNS = {
+    "import",
     "jobs delete",
     "jobs reorder",
     "jobs move",
