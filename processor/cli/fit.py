@@ -11,6 +11,7 @@ ENOUGH = 20
 
 FREE_TEXT = frozenset(
     {
+        "actor",
         "changed",
         "column",
         "job_name",

@@ -3,9 +3,10 @@
 Programs and agents name things by their ids alone: what a name stands for may change while they work.
 """
 
+import json
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from processor.errors import InvalidInput
 from processor.services import checks
@@ -30,6 +31,11 @@ def task_id(work: Work, store_id: str | None, given: str, job_id: str | None = N
 def job_id(work: Work, store_id: str | None, given: str) -> str:
     """The id of the job that is meant; otherwise as `task_id`."""
     return _meant(work, "job", store_id, given)
+
+
+def called(work: Work, ids: Collection[str]) -> dict[str, str]:
+    """The names of those of these ids that are tasks or jobs, of whatever store: for people who may see the ids."""
+    return {row.id: row.name for row in work.all("naming.called", ids=json.dumps([*ids]))}
 
 
 def _meant(work: Work, thing: str, store_id: str | None, given: str, job_id: str | None = None) -> str:

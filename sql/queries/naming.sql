@@ -25,3 +25,14 @@ SELECT id, id AS job_id, NULL AS job_name
 FROM jobs
 WHERE (:store_id IS NULL OR store_id = :store_id) AND id BETWEEN :lowest_id AND :highest_id
 ORDER BY id;
+
+-- name: called
+-- What tasks and jobs are called, of whatever store.
+SELECT id, name FROM tasks
+-- [sqlite] WHERE id IN (SELECT value FROM json_each(:ids))
+-- [postgresql] WHERE id IN (SELECT CAST(value AS uuid) FROM json_array_elements_text(CAST(:ids AS json)))
+UNION ALL
+SELECT id, name FROM jobs
+-- [sqlite] WHERE id IN (SELECT value FROM json_each(:ids))
+-- [postgresql] WHERE id IN (SELECT CAST(value AS uuid) FROM json_array_elements_text(CAST(:ids AS json)))
+;

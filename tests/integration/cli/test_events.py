@@ -131,3 +131,14 @@ def test_what_cannot_be_a_time_is_refused_with_both_ways_to_write_one(processor:
     refused = processor("events", "--since", "-5")
     assert (refused.code, refused.out) == (1, "")
     assert "or a duration like 1h" in refused.err
+
+
+def test_people_read_names_before_ids(processor: Processor, task_id: str) -> None:
+    processor("jobs", "create", "--name", "Daily", "--every", "1h")
+    processor("tasks", "run", task_id)
+    lines = {line.split()[1]: line for line in processor("events").out.splitlines()}
+    assert "task=Standup attempt=1" in " ".join(lines["run.started"].split())
+    assert "name=Daily" in lines["job.created"]
+    assert task_id not in lines["run.started"]
+    told = {each["name"]: each["payload"] for each in processor("events", "--json").json}
+    assert told["run.started"]["task_id"] == task_id

@@ -95,3 +95,11 @@ def test_a_name_goes_before_the_beginning_of_an_id(world: World, stores: Stores)
     called_so = world.task(stores.mine, name=other[:35])
     with world.database.reading() as work:
         assert naming.task_id(work, stores.mine, other[:35]) == called_so
+
+
+def test_ids_are_told_by_their_names(world: World, stores: Stores) -> None:
+    task_id = world.task(stores.mine, name="Fetch")
+    with world.database.writing() as work:
+        job_id = job(work, stores.stranger, "Daily")
+        known = naming.called(work, [task_id, job_id, stores.mine])
+    assert known == {task_id: "Fetch", job_id: "Daily"}
