@@ -1,5 +1,8 @@
 """`processor tasks explain`: why a task did or did not run lately, and what happens next."""
 
+import shutil
+import sys
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -41,7 +44,15 @@ def explain_task(task: Which, store: Store = DEFAULT_STORE, json: AsJson = False
     if json:
         show_json(_view(facts, sentences))
     else:
-        show_text("\n".join(_paragraphs(sentences)))
+        show_text("\n".join(_fitted(line) for line in _paragraphs(sentences)))
+
+
+def _fitted(line: str) -> str:
+    """A terminal would break words at its edge."""
+    if not sys.stdout.isatty():
+        return line
+    width = shutil.get_terminal_size().columns
+    return textwrap.fill(line, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
 def _paragraphs(sentences: list[Sentence]) -> Iterator[str]:
@@ -49,7 +60,7 @@ def _paragraphs(sentences: list[Sentence]) -> Iterator[str]:
     for sentence in sentences:
         if sentence.topic != topic:
             topic = sentence.topic
-            yield f"\n{HEADINGS[topic]}"
+            yield from ("", HEADINGS[topic])
         yield f"  {sentence.text}" if topic in HEADINGS else sentence.text
 
 

@@ -128,6 +128,17 @@ def test_a_loop_says_when_something_falls_due(terminal: Terminal, clock: ClockFi
     assert (code, shown.count("Next: 2026-11-16 10:00 UTC, in 1 h.")) == (130, 1)
 
 
+def test_sentences_go_on_in_the_next_line_between_words(terminal: Terminal) -> None:
+    terminal("processor", "tasks", "create", "--name", "Tidy", "--prompt", "Summarise the board", "--every", "4h")
+    _, wide = terminal("processor", "tasks", "explain", "Tidy", COLUMNS="1000")
+    _, narrow = terminal("processor", "tasks", "explain", "Tidy", COLUMNS="60")
+    assert max(len(line) for line in narrow.splitlines()) <= 60
+    assert len(narrow.splitlines()) > len(wide.splitlines())
+    without_spans = re.compile(r"\d+ (s|min)\b").sub
+    assert without_spans("", narrow).split() == without_spans("", wide).split()
+    assert narrow.count("\r\n\r\n") == wide.count("\r\n\r\n") > 0
+
+
 def test_an_idle_tick_says_nothing(terminal: Terminal) -> None:
     assert terminal("process-tasks") == (0, "")
 
