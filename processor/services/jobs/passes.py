@@ -68,7 +68,9 @@ def _checked_plan(work: Work, job: Job, first_position: int) -> PlannedPass:
         )
     if not 1 <= first_position <= plan["total"]:
         tasks = "1 task" if plan["total"] == 1 else f"{plan['total']} tasks"
-        raise InvalidInput(f"There is no task {first_position} to begin with: the job has {tasks}")
+        raise InvalidInput(
+            f"There is no task {first_position} to begin with, the job has {tasks}: give --from 1 to {plan['total']}"
+        )
     if all(step["skip_reason"] is not None for step in plan["steps"]):
         raise Conflict(
             f"Every task of job '{job.name}' from {first_position} on is disabled: "

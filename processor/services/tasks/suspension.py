@@ -5,7 +5,7 @@ from typing import Any
 
 from processor.errors import Conflict, InvalidInput
 from processor.models import Task
-from processor.rules.schedules import Manual
+from processor.rules.schedules import Manual, Sequential
 from processor.rules.schedules.file_watch import FileWatch
 from processor.services.changes import note
 from processor.services.instants import epoch, moment, parse_instant
@@ -48,6 +48,8 @@ def pause(work: Work, store_id: str, task_id: str, until: str | int, version: in
     if not task.enabled:
         raise Conflict("The task is disabled, which is a pause without an end: enable it first")
     schedule = schedule_of(task)
+    if isinstance(schedule, Sequential):
+        raise InvalidInput("A step of a job has no schedule that could pause: disable it, and passes go over it")
     if isinstance(schedule, Manual) and not isinstance(schedule, FileWatch):
         raise InvalidInput("The task has no schedule that could pause: it runs only when somebody asks")
     before = audited(work, task)

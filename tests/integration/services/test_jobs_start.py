@@ -53,7 +53,7 @@ def test_a_position_that_the_order_has_not_is_refused(world: World, first: int) 
     job_id, _ = world.job(5)
     before = everything(world.database)
     for ask in (start, planned):
-        with pytest.raises(InvalidInput, match="the job has 5 tasks"):
+        with pytest.raises(InvalidInput, match="the job has 5 tasks: give --from 1 to 5"):
             ask(world, job_id, first)
     assert everything(world.database) == before
 
