@@ -201,7 +201,7 @@ def _slots(facts: Facts) -> Iterator[str]:
 
 def _policies(facts: Facts) -> Iterator[str]:
     task = facts.task
-    if facts.step is None:  # a step has no slots that could be late or overlap
+    if facts.step is None and task.watch_path is None:  # without slots nothing can be late or overlap
         late = LATE[Misfire(task.misfire)]
         yield f"{late[0].upper()}{late[1:]}{', as its store has it' if task.misfire_of_store else ''}."
         yield _OVERLAP[Overlap(task.overlap)]

@@ -53,6 +53,7 @@ def test_a_dry_run_shows_the_run_that_files_would_make_and_writes_nothing(
 
 def test_a_watch_is_explained(processor: Processor, inbox: Path, task_id: str) -> None:
     assert "each tick looks, and none looked different" in processor("tasks", "explain", task_id).out
+    assert "overlap skip" not in processor("tasks", "explain", task_id).out
     inbox.rmdir()
     processor("process")
     told = processor("tasks", "explain", task_id).out
