@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-HOWTOS = ["backfill", "jobs", "file-watch", "events", "tasks-in-git"]
+HOWTOS = ["adaptive", "backfill", "jobs", "file-watch", "events", "tasks-in-git"]
 PAGES = ["docs/quickstart.md", *(f"docs/howto/{name}.md" for name in HOWTOS), "README.md"]
 DEVELOPS = "scripts/test"
 """Starts the tests, so the tests do not start it."""
