@@ -120,7 +120,8 @@ def _within_bounds(decision: ScheduleDecision) -> bool:
     facts = json.loads(decision.inputs)["facts"]
     if at is None:
         return facts["enabled"] is False
-    last, after = facts["last_slot"], max(epoch(decision.decided_at), facts["paused_until"] or 0)
+    last: int = facts["last_slot"]
+    after: int = max(epoch(decision.decided_at), facts["paused_until"] or 0)
     if last + MOST > after:
         return max(last + LEAST, after + 1) <= at <= last + MOST
     return after < at <= after + MOST
