@@ -21,7 +21,7 @@ from processor.context import Listener, TickContext, unheard
 from processor.errors import InvalidInput
 from processor.rules.backfill_range import Reprocess
 from processor.services import backfill, naming, stores
-from processor.services.backfill import Plan
+from processor.services.backfill import Part, Plan
 from processor.settings import Settings, load_settings
 from processor.storage.database import Database
 from processor.storage.work import Work
@@ -31,7 +31,7 @@ app = alone()
 EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000001"
 DEFAULT_SINCE = "24h"
 COLUMNS = {
-    "task_name": "TASK",
+    "of": "OF",
     "slots": "SLOTS",
     "first": "FIRST",
     "last": "LAST",
@@ -42,9 +42,10 @@ COUNTS = ("claimed", "succeeded", "failed", "waiting", "handed_back", "cost_usd"
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Which slots one invocation names, in one of two ways: a range of one task, or what was missed."""
+    """Which slots one invocation names, in one of two ways: a range of one task or job, or what was missed."""
 
     task: str | None
+    job: str | None
     since: str | None
     until: str | None
     reprocess: str | None
@@ -53,7 +54,10 @@ class _Asked:
 
     def require_one_way(self, *, missed: bool) -> None:
         """Raise InvalidInput for both ways at once, and for half of one."""
-        of_range = {"--task": self.task, "--from": self.since, "--to": self.until}
+        if self.task is not None and self.job is not None:
+            raise InvalidInput("--task and --job-id contradict each other: give one of them")
+        whose = "--task" if self.job is None else "--job-id"
+        of_range = {whose: self.task or self.job, "--from": self.since, "--to": self.until}
         if missed:
             stray = [name for name, value in (of_range | {"--reprocess": self.reprocess}).items() if value is not None]
             if stray:
@@ -61,16 +65,23 @@ class _Asked:
             return
         missing = [name for name, value in of_range.items() if value is None]
         if missing:
-            raise InvalidInput(f"{missing[0]} is missing: name slots with --task, --from and --to, or with --missed")
+            raise InvalidInput(
+                f"{missing[0]} is missing: name slots with --task or --job-id, --from and --to, or with --missed"
+            )
+        if self.job is not None and self.reprocess is not None:
+            raise InvalidInput("--reprocess is for tasks: 'processor jobs run' runs the tasks of a job once more")
         if self.missed_since is not None:
             raise InvalidInput("--since says how far back --missed looks: give --missed, too, or leave it out")
 
     def plan(self, work: Work) -> Plan:
         store_id = None if self.store is None else stores.get(work, self.store).id
-        if self.task is None or self.since is None or self.until is None:
+        if self.since is None or self.until is None:
             return backfill.plan_missed(work, self.missed_since or DEFAULT_SINCE, store_id=store_id)
+        if self.job is not None:
+            job_id = naming.job_id(work, store_id, self.job)
+            return backfill.plan_job_range(work, job_id, self.since, self.until, store_id=store_id)
         reprocess = self.reprocess or Reprocess.NONE
-        task_id = naming.task_id(work, store_id, self.task)
+        task_id = naming.task_id(work, store_id, str(self.task))
         return backfill.plan_range(work, task_id, self.since, self.until, reprocess, store_id=store_id)
 
 
@@ -79,11 +90,16 @@ class _Asked:
     "backfill",
     f"processor backfill --task {EXAMPLE_ID} --from 2026-11-01 --to 2026-11-08 --dry-run",
     "processor backfill --task 'Morning review' --from 2026-11-01 --to 2026-11-08 --reprocess failed",
+    "processor backfill --job-id 'Daily maintenance' --from 2026-11-01 --to 2026-11-08",
     "processor backfill --missed --since 7d --max-active 3",
 )
 def backfill_slots(  # noqa: PLR0917 (typer turns every parameter into an option)
     task: Annotated[
         str | None, typer.Option("--task", metavar="ID|NAME", help="The task whose slots are to run.")
+    ] = None,
+    job: Annotated[
+        str | None,
+        typer.Option("--job-id", "--job", metavar="ID|NAME", help="The job with a clock whose slots get their passes."),
     ] = None,
     since: Annotated[
         str | None, typer.Option("--from", metavar="INSTANT", help="The first instant of the range, included.")
@@ -92,7 +108,10 @@ def backfill_slots(  # noqa: PLR0917 (typer turns every parameter into an option
         str | None, typer.Option("--to", metavar="INSTANT", help="The last instant of the range, included.")
     ] = None,
     missed: Annotated[
-        bool, typer.Option("--missed", help="The missed slots of all tasks that are neither disabled nor paused.")
+        bool,
+        typer.Option(
+            "--missed", help="The missed slots of all jobs, and of all tasks that are neither disabled nor paused."
+        ),
     ] = False,
     missed_since: Annotated[
         str | None, typer.Option("--since", metavar="DURATION", help="With --missed: how far back; 24h by default.")
@@ -112,13 +131,13 @@ def backfill_slots(  # noqa: PLR0917 (typer turns every parameter into an option
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Run slots of the past that nobody ran, one after the other for each task; the schedule stays where it is.
+    """Run slots of the past that nobody ran, one after the other for each task or job; the schedule stays as it is.
 
     Begun again it goes on where it stopped. Exit 1 if slots are left in the end.
     """
     settings = _limited(load_settings(), max_active)
     configure_log()
-    asked = _Asked(task, since, until, reprocess, missed_since, store)
+    asked = _Asked(task, job, since, until, reprocess, missed_since, store)
     asked.require_one_way(missed=missed)
     with opened(settings) as database, terminable():
         with database.reading() as work:
@@ -165,7 +184,7 @@ def _show_plan(plan: Plan, *, as_json: bool, dry_run: bool) -> None:
     if not plan.slot_count:
         say("No slots: there is nothing to run.")
         return
-    show_table([each.as_json() | {"estimated_cost_usd": _cost(each.estimated_usd)} for each in plan.tasks], COLUMNS)
+    show_table([_row(each) for each in plan.parts], COLUMNS)
     show_line(f"{plan.slot_count:,} slots would run; estimated cost: {_cost(plan.estimated_usd)} USD")
 
 
@@ -188,7 +207,7 @@ def _show_report(plan: Plan, report: BackfillReport, *, as_json: bool) -> None:
 def _tell_unknown(plan: Plan) -> None:
     if plan.unknown_count:
         say(
-            f"Left out: {plan.unknown_count:,} slots that fell due under an earlier schedule of their task; "
+            f"Left out: {plan.unknown_count:,} slots that fell due under an earlier schedule of their task or job; "
             "only how many they were is known, not their times."
         )
 
@@ -199,7 +218,12 @@ def _view(plan: Plan, *, dry_run: bool) -> dict[str, Any]:
         "slots": plan.slot_count,
         "estimated_cost_usd": plan.estimated_usd,
         "tasks": [each.as_json() for each in plan.tasks],
+        "jobs": [each.as_json() for each in plan.jobs],
     }
+
+
+def _row(part: Part) -> dict[str, Any]:
+    return part.as_json() | {"of": f"{part.noun} {part.name}", "estimated_cost_usd": _cost(part.estimated_usd)}
 
 
 def _cost(estimated_usd: float | None) -> str:

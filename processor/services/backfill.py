@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from processor.errors import InvalidInput, InvalidSchedule
+from processor.errors import Conflict, InvalidInput, InvalidSchedule
 from processor.log import get_logger
 from processor.rules.backfill_range import Reprocess
 from processor.rules.instants import iso
@@ -13,7 +13,7 @@ from processor.rules.schedules import next_after, parse_interval
 from processor.services import changes, checks
 from processor.services.instants import parse_instant
 from processor.storage import backfill
-from processor.storage.backfill import PastTask, Wanted
+from processor.storage.backfill import JOBS, TASKS, Owners, Past, Wanted
 from processor.storage.events import emit
 from processor.storage.work import Work
 
@@ -21,13 +21,17 @@ MOST_UNASKED = 1_000
 """More slots than this are run only for somebody who says that he means it."""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskPlan:
-    """What is to run of one task; instants are epoch seconds."""
+_NOUN: dict[Owners, str] = {TASKS: "task", JOBS: "job"}
 
-    task_id: str
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is to run of one task or job; instants are epoch seconds."""
+
+    owners: Owners
+    id: str
     store_id: str
-    task_name: str
+    name: str
     wanted: Wanted
     slot_count: int
     first: int | None
@@ -37,15 +41,19 @@ class TaskPlan:
     """Slots of an earlier schedule that share a row: their times are no longer known."""
 
     @property
+    def noun(self) -> str:
+        return _NOUN[self.owners]
+
+    @property
     def estimated_usd(self) -> float | None:
-        """What it may cost, if the task has a history that tells."""
+        """What it may cost, if there is a history that tells."""
         return None if self.mean_nanousd is None else checks.usd(self.mean_nanousd * self.slot_count)
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "task_id": self.task_id,
+            f"{self.noun}_id": self.id,
             "store_id": self.store_id,
-            "task_name": self.task_name,
+            f"{self.noun}_name": self.name,
             "slots": self.slot_count,
             "first": None if self.first is None else iso(self.first),
             "last": None if self.last is None else iso(self.last),
@@ -56,23 +64,31 @@ class TaskPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to run of all tasks, those of high priority first."""
+    """What is to run: of tasks, those of high priority first, then of jobs."""
 
-    tasks: Sequence[TaskPlan]
+    parts: Sequence[Part]
+
+    @property
+    def tasks(self) -> Sequence[Part]:
+        return [each for each in self.parts if each.owners == TASKS]
+
+    @property
+    def jobs(self) -> Sequence[Part]:
+        return [each for each in self.parts if each.owners == JOBS]
 
     @property
     def slot_count(self) -> int:
-        return sum(task.slot_count for task in self.tasks)
+        return sum(each.slot_count for each in self.parts)
 
     @property
     def estimated_usd(self) -> float | None:
-        """The sum, if it is known for each task."""
-        known = [task.estimated_usd for task in self.tasks if task.estimated_usd is not None]
-        return sum(known) if len(known) == len(self.tasks) else None
+        """The sum, if it is known for each."""
+        known = [each.estimated_usd for each in self.parts if each.estimated_usd is not None]
+        return sum(known) if len(known) == len(self.parts) else None
 
     @property
     def unknown_count(self) -> int:
-        return sum(task.unknown_count for task in self.tasks)
+        return sum(each.unknown_count for each in self.parts)
 
 
 def plan_range(
@@ -90,36 +106,46 @@ def plan_range(
     Raises NotFound, and InvalidInput where the instants contradict each other, or where the range holds slots from
     before the task's accounting or before `kept_since` (epoch seconds), up to which runs have been pruned.
     """
-    task = backfill.find(work, checks.known_id(task_id, "task"), store_id)
-    if task is None:
-        raise checks.unknown("task", task_id)
-    wanted = Wanted(
-        from_at=parse_instant(since, "--from"),
-        until_at=parse_instant(until, "--to"),
-        began_at=work.now,
-        reprocess=Reprocess(checks.choice(reprocess, "way to reprocess", [str(each) for each in Reprocess])),
-    )
-    _require_accounted(task, wanted, kept_since)
-    return Plan([_plan(work, task, replace(wanted, until_at=min(wanted.until_at, work.now)))])
+    asked = Reprocess(checks.choice(reprocess, "way to reprocess", [str(each) for each in Reprocess]))
+    task = _found(work, TASKS, task_id, store_id)
+    return _range(work, task, replace(_wanted(work, since, until), reprocess=asked), kept_since)
+
+
+def plan_job_range(
+    work: Work, job_id: str, since: str | int, until: str | int, *, store_id: str | None = None, kept_since: int = 0
+) -> Plan:
+    """Plan a pass for each slot of one job between two instants; otherwise as `plan_range`.
+
+    Raises Conflict where a pass would run nothing.
+    """
+    job = _found(work, JOBS, job_id, store_id)
+    if not backfill.has_steps(work, job.id):
+        raise Conflict(
+            f"Job '{job.name}' has no task that would run in a pass: 'processor jobs tasks {job.id}' lists them"
+        )
+    return _range(work, job, _wanted(work, since, until), kept_since)
 
 
 def plan_missed(work: Work, since: str = "24h", *, store_id: str | None = None) -> Plan:
-    """Plan the slots missed within a duration before now, of one store or of all.
+    """Plan the slots that tasks and jobs missed within a duration before now, of one store or of all.
 
-    Tasks that are disabled or paused keep theirs: whoever stopped them did not want them to run.
+    Tasks that are disabled or paused keep theirs: whoever stopped them did not want them to run. So do jobs whose
+    passes would run nothing.
     """
     from_at = max(0, work.now - parse_interval(since))
     wanted = Wanted(from_at=from_at, until_at=work.now, began_at=work.now, missed_only=True)
-    found = (backfill.find(work, id_, store_id) for id_ in backfill.tasks_with_missed(work, from_at, store_id))
-    plans = list(_plans(work, [task for task in found if task is not None], wanted))
-    return Plan([each for each in plans if each.slot_count or each.unknown_count])
+    parts = [each for owners in (TASKS, JOBS) for each in _parts(work, owners, wanted, store_id)]
+    return Plan([each for each in parts if each.slot_count or each.unknown_count])
 
 
 def note_request(work: Work, plan: Plan) -> None:
     """Write that somebody wants the plan to be run: one event for all of its slots."""
-    tasks, stores = {each.task_id for each in plan.tasks}, {each.store_id for each in plan.tasks}
-    subject_id, store_id = (ids.pop() if len(ids) == 1 else None for ids in (set(tasks), set(stores)))
-    requested = {"trigger": Trigger.BACKFILL, "tasks": len(tasks), "slots": plan.slot_count}
+    subject_id, store_id = (
+        ids.pop() if len(ids) == 1 else None
+        for ids in ({each.id for each in plan.parts}, {each.store_id for each in plan.parts})
+    )
+    owners = {"tasks": len(plan.tasks), "jobs": len(plan.jobs)}
+    requested = {"trigger": Trigger.BACKFILL, **owners, "slots": plan.slot_count}
     emit(work, "run.requested", store_id, subject_id, **requested)
     changes.record(work, "run.requested", store_id, subject_id, after=requested)
 
@@ -127,9 +153,9 @@ def note_request(work: Work, plan: Plan) -> None:
 def left(work: Work, plan: Plan) -> int:
     """How many slots of the plan have still to run."""
     count = 0
-    for each in plan.tasks:
-        task = backfill.find(work, each.task_id, each.store_id)
-        count += 0 if task is None else _plan(work, task, each.wanted).slot_count
+    for each in plan.parts:
+        past = backfill.find(work, each.owners, each.id, each.store_id)
+        count += 0 if past is None else _part(work, past, each.wanted).slot_count
     return count
 
 
@@ -142,39 +168,60 @@ def require_consent(plan: Plan, *, given: bool) -> None:
         )
 
 
-def _plans(work: Work, tasks: Sequence[PastTask], wanted: Wanted) -> Iterator[TaskPlan]:
-    for task in tasks:
+def _found(work: Work, owners: Owners, id_: str, store_id: str | None) -> Past:
+    noun = _NOUN[owners]
+    past = backfill.find(work, owners, checks.known_id(id_, noun), store_id)
+    if past is None:
+        raise checks.unknown(noun, id_)
+    return past
+
+
+def _wanted(work: Work, since: str | int, until: str | int) -> Wanted:
+    return Wanted(parse_instant(since, "--from"), parse_instant(until, "--to"), began_at=work.now)
+
+
+def _range(work: Work, past: Past, wanted: Wanted, kept_since: int) -> Plan:
+    _require_accounted(past, wanted, kept_since)
+    return Plan([_part(work, past, replace(wanted, until_at=min(wanted.until_at, work.now)))])
+
+
+def _parts(work: Work, owners: Owners, wanted: Wanted, store_id: str | None) -> Iterator[Part]:
+    for id_ in backfill.with_missed(work, owners, wanted.from_at, store_id):
         try:
-            yield _plan(work, task, wanted)
+            past = backfill.find(work, owners, id_, store_id)
+            if past is not None:
+                yield _part(work, past, wanted)
         except InvalidSchedule as error:
-            get_logger().error("task.unschedulable", task_id=task.id, store_id=task.store_id, reason=str(error))
+            noun = _NOUN[owners]
+            get_logger().error(f"{noun}.unschedulable", **{f"{noun}_id": id_}, reason=str(error))
 
 
-def _plan(work: Work, task: PastTask, wanted: Wanted) -> TaskPlan:
-    found, unknown = backfill.spans(work, task, wanted)
-    return TaskPlan(
-        task_id=task.id,
-        store_id=task.store_id,
-        task_name=task.name,
+def _part(work: Work, past: Past, wanted: Wanted) -> Part:
+    found, unknown = backfill.spans(work, past, wanted)
+    return Part(
+        owners=past.owners,
+        id=past.id,
+        store_id=past.store_id,
+        name=past.name,
         wanted=wanted,
         slot_count=sum(span.slot_count for span in found),
         first=min((span.first for span in found), default=None),
         last=max((span.last for span in found), default=None),
-        mean_nanousd=backfill.mean_nanousd(work, task.id),
+        mean_nanousd=backfill.mean_nanousd(work, past),
         unknown_count=sum(span.slot_count for span in unknown),
     )
 
 
-def _require_accounted(task: PastTask, wanted: Wanted, kept_since: int) -> None:
+def _require_accounted(past: Past, wanted: Wanted, kept_since: int) -> None:
     if wanted.from_at > wanted.until_at:
         raise InvalidInput(f"The range ends before it begins ({iso(wanted.until_at)}): exchange --from and --to")
     if wanted.from_at < kept_since:
         raise InvalidInput(
             f"Runs from before {iso(kept_since)} have been pruned: give --from {iso(kept_since)} or later"
         )
-    early = next_after(task.schedule, wanted.from_at - 1)
-    if early is not None and early < min(task.created_at, wanted.until_at + 1):
+    early = next_after(past.schedule, wanted.from_at - 1)
+    if early is not None and early < min(past.created_at, wanted.until_at + 1):
         raise InvalidInput(
-            f"The task was made at {iso(task.created_at)}, and has no slots before: give --from {iso(task.created_at)} "
-            "or later"
+            f"The {_NOUN[past.owners]} was made at {iso(past.created_at)}, and has no slots before: "
+            f"give --from {iso(past.created_at)} or later"
         )

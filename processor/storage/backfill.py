@@ -1,25 +1,31 @@
-"""Slots of the past in the database: what nobody ran, and the claim of one of them under the lock of its task."""
+"""Slots of the past in the database: what nobody ran, and the claim of one under the lock of its task or job."""
 
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from processor.errors import StaleWriter
 from processor.rules.backfill_range import Reprocess, Span, knows, parted, within
 from processor.rules.disposition import Disposition, LedgerEntry
 from processor.rules.run_state import Trigger
 from processor.rules.schedules import Schedule, from_columns
+from processor.storage import passes
 from processor.storage.work import Row, Work
 
+Owners = Literal["backfill", "job_backfill"]
+"""Whose slots they are: the noun of the statements about them."""
+TASKS: Owners = "backfill"
+JOBS: Owners = "job_backfill"
+
 LATEST_RUNS = 20
-"""So many succeeded runs tell what the next one may cost."""
+"""So many succeeded runs, or passes, tell what the next one may cost."""
 _SCHEDULE = ("schedule_type", "interval_seconds", "anchor_at", "cron", "timezone", "once_at", "next_run_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which slots of a task are to run: those between two moments, both included; instants are epoch seconds."""
+    """Which slots of a task or job are to run: those between two moments, both included; instants are epoch seconds."""
 
     from_at: int
     until_at: int
@@ -30,9 +36,10 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class PastTask:
-    """A task as far as its past is concerned."""
+class Past:
+    """A task, or a job with a clock of its own, as far as its past is concerned."""
 
+    owners: Owners
     id: str
     store_id: str
     name: str
@@ -47,19 +54,29 @@ class PastTask:
         return self.next_run_at is not None and self.next_run_at <= now and not self.held
 
 
-def find(work: Work, task_id: str, store_id: str | None) -> PastTask | None:
-    """The task of that id, in one store or in any."""
-    return _task(work.mapping("backfill.task", id=task_id, store_id=store_id))
+def find(work: Work, owners: Owners, id_: str, store_id: str | None) -> Past | None:
+    """The task or job of that id, in one store or in any."""
+    return _read(owners, work.mapping(f"{owners}.find", id=id_, store_id=store_id))
 
 
-def lock(work: Work, task_id: str) -> PastTask | None:
-    """The task, which nobody else changes before this transaction ends; None if somebody holds it, or it is gone."""
-    return _task(work.mapping("backfill.lock", id=task_id))
+def lock(work: Work, owners: Owners, id_: str) -> Past | None:
+    """One that nobody else changes before this transaction ends; None if somebody holds it, or it is gone."""
+    return _read(owners, work.mapping(f"{owners}.lock", id=id_))
 
 
-def tasks_with_missed(work: Work, from_at: int, store_id: str | None) -> list[str]:
-    """The tasks that have missed slots from that moment on, and are neither disabled nor paused; by priority."""
-    return [row.id for row in work.all("backfill.tasks_with_missed", from_at=from_at, store_id=store_id, now=work.now)]
+def with_missed(work: Work, owners: Owners, from_at: int, store_id: str | None) -> list[str]:
+    """Those that have missed slots from that moment on; tasks by priority, none that is disabled or paused."""
+    return [row.id for row in work.all(f"{owners}.with_missed", from_at=from_at, store_id=store_id, now=work.now)]
+
+
+def has_steps(work: Work, job_id: str) -> bool:
+    """Whether a pass of the job would run anything."""
+    return bool(work.run("job_backfill.has_steps", owner_id=job_id).scalar_one())
+
+
+def pass_under_way(work: Work, job_id: str) -> Row | None:
+    """The pass of the job that runs, and the task it is at: `id`, `task_id`."""
+    return work.first("job_backfill.under_way", owner_id=job_id)
 
 
 def open_run(work: Work, task_id: str) -> Row | None:
@@ -67,58 +84,59 @@ def open_run(work: Work, task_id: str) -> Row | None:
     return work.first("backfill.open_run", task_id=task_id)
 
 
-def mean_nanousd(work: Work, task_id: str) -> int | None:
-    """What the latest runs that succeeded cost in the mean; None without any."""
-    return mean_costs(work, [task_id])[task_id]
+def mean_nanousd(work: Work, past: Past) -> int | None:
+    """What the latest runs, or passes, that succeeded cost in the mean; None without any."""
+    if past.owners == TASKS:
+        return mean_costs(work, [past.id])[past.id]
+    mean: int | None = work.run("job_backfill.mean_cost", owner_id=past.id, limit=LATEST_RUNS).scalar_one()
+    return mean
 
 
 def mean_costs(work: Work, task_ids: Collection[str]) -> dict[str, int | None]:
-    """The same of many tasks, in nano-dollars, by one statement; tasks that are gone are left out."""
+    """What runs of each of these tasks cost in the mean, by one statement; tasks that are gone are left out."""
     rows = work.all("backfill.mean_costs", ids=json.dumps(list(task_ids)), limit=LATEST_RUNS)
     return {row.id: row.mean_nanousd for row in rows}
 
 
-def spans(work: Work, task: PastTask, wanted: Wanted) -> tuple[list[Span], list[Span]]:
-    """What is to run, in no order, and ranges whose slots only an earlier schedule of the task knew."""
-    values = _span_values(task, wanted)
-    counts = [work.run("backfill.unclaimed", **values, is_missed=wanted.missed_only).mappings()[0]]
+def spans(work: Work, past: Past, wanted: Wanted) -> tuple[list[Span], list[Span]]:
+    """What is to run, in no order, and ranges whose slots only an earlier schedule knew."""
+    values = _span_values(past, wanted)
+    counts = [work.run(f"{past.owners}.unclaimed", **values, is_missed=wanted.missed_only).mappings()[0]]
     if wanted.reprocess is not Reprocess.NONE:
         counts.append(work.run("backfill.ended", **values, **_of_ended(wanted)).mappings()[0])
     found, unknown = [Span(**each) for each in counts if each["slot_count"]], list[Span]()
-    for row in work.all("backfill.ranges", **values, is_missed=wanted.missed_only):
+    for row in work.all(f"{past.owners}.ranges", **values, is_missed=wanted.missed_only):
         entry = _entry(row)
-        if entry.slot_count > 1 and not knows(task.schedule, entry):
+        if entry.slot_count > 1 and not knows(past.schedule, entry):
             unknown.append(Span(row.scheduled_time, row.until_time, row.slot_count))
-        elif (span := _span(task.schedule, entry, values["from_at"], values["until_at"])) is not None:
+        elif (span := _span(past.schedule, entry, values["from_at"], values["until_at"])) is not None:
             found.append(span)
     return found, unknown
 
 
-def claim_next(
-    work: Work, task: PastTask, wanted: Wanted, run_id: str, batch_id: str, *, newest_first: bool
-) -> int | None:
-    """Claim the next slot for a queued run of that id; return the slot, or None if nothing is left to run.
+def claim_next(work: Work, past: Past, wanted: Wanted, run_id: str, batch_id: str, *, newest_first: bool) -> int | None:
+    """Claim the next slot for a queued run, or a pass, of that id; return the slot, or None if nothing is left to run.
 
-    The caller holds the task's row and has seen that it has no open run.
+    The caller holds the row of the task or job, and has seen that it has no open run, or no pass that runs.
     """
-    while (row := _next_row(work, task, wanted, newest_first=newest_first)) is not None:
+    while (row := _next_row(work, past, wanted, newest_first=newest_first)) is not None:
         entry = _entry(row)
-        slot = _slot(task.schedule, entry, wanted, newest_first=newest_first)
+        slot = _slot(past.schedule, entry, wanted, newest_first=newest_first)
         if slot is None:
             wanted = _past(wanted, entry, newest_first=newest_first)
             continue
         if entry.disposition is not Disposition.CLAIMED:
-            _split(work, task, entry, slot)
-            _claim(work, task, slot, run_id, batch_id)
-        _queue(work, task, slot, run_id, rerun_of_id=row.run_id)
+            _split(work, past, entry, slot)
+            _claim(work, past, slot, run_id, batch_id)
+        _begin(work, past, slot, run_id, rerun_of_id=row.run_id)
         return slot
     return None
 
 
-def _next_row(work: Work, task: PastTask, wanted: Wanted, *, newest_first: bool) -> Row | None:
+def _next_row(work: Work, past: Past, wanted: Wanted, *, newest_first: bool) -> Row | None:
     return work.first(
-        "backfill.next",
-        **_span_values(task, wanted),
+        f"{past.owners}.next",
+        **_span_values(past, wanted),
         **_of_ended(wanted),
         is_missed=wanted.missed_only,
         with_ended=wanted.reprocess is not Reprocess.NONE,
@@ -149,38 +167,41 @@ def _past(wanted: Wanted, entry: LedgerEntry, *, newest_first: bool) -> Wanted:
     return replace(wanted, from_at=(entry.until_time or entry.scheduled_time) + 1)
 
 
-def _split(work: Work, task: PastTask, entry: LedgerEntry, slot: int) -> None:
+def _split(work: Work, past: Past, entry: LedgerEntry, slot: int) -> None:
     """Give the slot a row of its own, if it has none."""
     if entry.slot_count == 1:
         return
-    own, *others = parted(task.schedule, entry, slot)
-    of_range = {"task_id": task.id, "store_id": task.store_id, "range_time": entry.scheduled_time}
+    own, *others = parted(past.schedule, entry, slot)
+    of_range = {"owner_id": past.id, "store_id": past.store_id, "range_time": entry.scheduled_time}
     for part in others:
         values = {"until_time": part.until_time, "slot_count": part.slot_count}
-        work.run("backfill.add_part", **of_range, scheduled_time=part.scheduled_time, **values)
-    work.run("backfill.shorten", **of_range, until_time=own.until_time, slot_count=own.slot_count)
+        work.run(f"{past.owners}.add_part", **of_range, scheduled_time=part.scheduled_time, **values)
+    work.run(f"{past.owners}.shorten", **of_range, until_time=own.until_time, slot_count=own.slot_count)
 
 
-def _claim(work: Work, task: PastTask, slot: int, run_id: str, batch_id: str) -> None:
+def _claim(work: Work, past: Past, slot: int, run_id: str, batch_id: str) -> None:
     claimed = work.run(
-        "backfill.claim",
-        task_id=task.id,
-        store_id=task.store_id,
+        f"{past.owners}.claim",
+        owner_id=past.id,
+        store_id=past.store_id,
         scheduled_time=slot,
         run_id=run_id,
         batch_id=batch_id,
         now=work.now,
     ).rowcount
     if claimed != 1:
-        raise StaleWriter(f"Slot {slot} of task {task.id} was claimed by somebody else meanwhile")
+        raise StaleWriter(f"Slot {slot} of {past.id} was claimed by somebody else meanwhile")
 
 
-def _queue(work: Work, task: PastTask, slot: int, run_id: str, rerun_of_id: str | None) -> None:
+def _begin(work: Work, past: Past, slot: int, run_id: str, rerun_of_id: str | None) -> None:
+    if past.owners == JOBS:
+        passes.begin(work, past.store_id, past.id, trigger="schedule", scheduled_time=slot, job_run_id=run_id)
+        return
     work.run(
         "runs.request",
         id=run_id,
-        store_id=task.store_id,
-        task_id=task.id,
+        store_id=past.store_id,
+        task_id=past.id,
         trigger=Trigger.BACKFILL,
         scheduled_time=slot,
         rerun_of_id=rerun_of_id,
@@ -189,10 +210,10 @@ def _queue(work: Work, task: PastTask, slot: int, run_id: str, rerun_of_id: str 
     )
 
 
-def _span_values(task: PastTask, wanted: Wanted) -> dict[str, Any]:
+def _span_values(past: Past, wanted: Wanted) -> dict[str, Any]:
     """Slots after the cursor belong to the schedule."""
-    until_at = min(wanted.until_at, task.cursor_at)
-    return {"task_id": task.id, "store_id": task.store_id, "from_at": wanted.from_at, "until_at": until_at}
+    until_at = min(wanted.until_at, past.cursor_at)
+    return {"owner_id": past.id, "store_id": past.store_id, "from_at": wanted.from_at, "until_at": until_at}
 
 
 def _of_ended(wanted: Wanted) -> dict[str, Any]:
@@ -203,8 +224,9 @@ def _entry(row: Row) -> LedgerEntry:
     return LedgerEntry(row.scheduled_time, Disposition(row.disposition), row.until_time, row.slot_count)
 
 
-def _task(row: Mapping[str, Any] | None) -> PastTask | None:
+def _read(owners: Owners, row: Mapping[str, Any] | None) -> Past | None:
     if row is None:
         return None
     kept = {name: row[name] for name in ("id", "store_id", "name", "cursor_at", "next_run_at", "created_at")}
-    return PastTask(schedule=from_columns(*(row[name] for name in _SCHEDULE)), held=bool(row["held"]), **kept)
+    schedule = from_columns(*(row[name] for name in _SCHEDULE))
+    return Past(owners=owners, schedule=schedule, held=bool(row["held"]), **kept)

@@ -35,6 +35,11 @@ def materialise_jobs(
             page = job_slots.due(work, store_id, page.after)
 
 
+def materialise_job(work: Work, settings: Settings, job_id: str) -> None:
+    """Account for the due slots of one job, which nobody else is at, within the caller's transaction."""
+    _settle(work, settings, [job_id])
+
+
 def preview_jobs(work: Work, settings: Settings, store_id: str | None) -> list[tuple[Job, Decision]]:
     """Each job that is due now, and what `materialise_jobs` would decide for it; writes nothing."""
     found, page = list[tuple[Job, Decision]](), job_slots.due(work, store_id)

@@ -1,7 +1,7 @@
 -- Backfill: slots that nobody ran get their run after all, and slots that were run get another one if that is asked for.
 -- A claim before the cursor goes through the UPDATE below, under the lock of the task's row. Nothing moves the schedule.
 
--- name: task
+-- name: find
 SELECT id, store_id, name, schedule_type, interval_seconds, anchor_at, cron, timezone, once_at, cursor_at, next_run_at,
     held, created_at
 FROM tasks
@@ -16,7 +16,7 @@ WHERE id = :id
 -- [postgresql] FOR UPDATE SKIP LOCKED
 ;
 
--- name: tasks_with_missed
+-- name: with_missed
 -- Tasks that are neither disabled nor paused, with slots missed since then. A slot is accounted for after its time.
 SELECT DISTINCT t.id, t.priority
 FROM stores AS s
@@ -55,14 +55,14 @@ LIMIT 1;
 -- How many slots of their own row nobody ran, with the first and the last of them.
 SELECT count(*) AS slot_count, min(l.scheduled_time) AS first, max(l.scheduled_time) AS last
 FROM processed_task_executions AS l
-WHERE l.task_id = :task_id AND l.store_id = :store_id AND l.scheduled_time BETWEEN :from_at AND :until_at
+WHERE l.task_id = :owner_id AND l.store_id = :store_id AND l.scheduled_time BETWEEN :from_at AND :until_at
     AND l.disposition <> 'claimed' AND l.until_time IS NULL AND (NOT :is_missed OR l.disposition = 'missed');
 
 -- name: ranges
 -- Rows that stand for many slots and reach into the span.
 SELECT l.scheduled_time, l.disposition, l.until_time, l.slot_count
 FROM processed_task_executions AS l
-WHERE l.task_id = :task_id AND l.store_id = :store_id AND l.scheduled_time <= :until_at
+WHERE l.task_id = :owner_id AND l.store_id = :store_id AND l.scheduled_time <= :until_at
     AND l.until_time >= :from_at AND (NOT :is_missed OR l.disposition = 'missed')
 ORDER BY l.scheduled_time;
 
@@ -71,7 +71,7 @@ ORDER BY l.scheduled_time;
 SELECT count(*) AS slot_count, min(l.scheduled_time) AS first, max(l.scheduled_time) AS last
 FROM processed_task_executions AS l
 JOIN runs AS r ON r.task_id = l.task_id AND r.scheduled_time = l.scheduled_time AND r.store_id = l.store_id
-WHERE l.task_id = :task_id AND l.store_id = :store_id AND l.scheduled_time BETWEEN :from_at AND :until_at
+WHERE l.task_id = :owner_id AND l.store_id = :store_id AND l.scheduled_time BETWEEN :from_at AND :until_at
     AND l.disposition = 'claimed'
     AND r.queued_at < :began_at AND (r.state = 'failed' OR (NOT :is_failed AND r.finished_at IS NOT NULL))
     AND EXISTS (SELECT 1 FROM runs AS o WHERE o.id = l.run_id)
@@ -85,10 +85,10 @@ WHERE l.task_id = :task_id AND l.store_id = :store_id AND l.scheduled_time BETWE
 -- The first row, or the last, in which a slot is left to run. Before the span only the row next to it can reach into it.
 SELECT l.scheduled_time, l.disposition, l.until_time, l.slot_count, l.run_id
 FROM processed_task_executions AS l
-WHERE l.task_id = :task_id AND l.store_id = :store_id AND l.scheduled_time <= :until_at
+WHERE l.task_id = :owner_id AND l.store_id = :store_id AND l.scheduled_time <= :until_at
     AND l.scheduled_time >= coalesce((
         SELECT max(p.scheduled_time) FROM processed_task_executions AS p
-        WHERE p.task_id = :task_id AND p.store_id = :store_id AND p.scheduled_time < :from_at
+        WHERE p.task_id = :owner_id AND p.store_id = :store_id AND p.scheduled_time < :from_at
     ), :from_at)
     AND coalesce(l.until_time, l.scheduled_time) >= :from_at
     AND (
@@ -114,16 +114,16 @@ INSERT INTO processed_task_executions
     (task_id, scheduled_time, store_id, disposition, until_time, slot_count, batch_id, processed_at)
 SELECT task_id, :scheduled_time, store_id, disposition, :until_time, :slot_count, batch_id, processed_at
 FROM processed_task_executions
-WHERE task_id = :task_id AND scheduled_time = :range_time AND store_id = :store_id;
+WHERE task_id = :owner_id AND scheduled_time = :range_time AND store_id = :store_id;
 
 -- name: shorten
 -- The range's own row keeps its first part.
 UPDATE processed_task_executions
 SET until_time = :until_time, slot_count = :slot_count
-WHERE task_id = :task_id AND scheduled_time = :range_time AND store_id = :store_id;
+WHERE task_id = :owner_id AND scheduled_time = :range_time AND store_id = :store_id;
 
 -- name: claim
 UPDATE processed_task_executions
 SET disposition = 'claimed', run_id = :run_id, until_time = NULL, batch_id = :batch_id, processed_at = :now
-WHERE task_id = :task_id AND scheduled_time = :scheduled_time AND store_id = :store_id
+WHERE task_id = :owner_id AND scheduled_time = :scheduled_time AND store_id = :store_id
     AND disposition <> 'claimed' AND slot_count = 1;
