@@ -10,13 +10,14 @@
 
 from dataclasses import dataclass, field
 
-from processor.agent import endings
-from processor.agent.outcome import Failed
-from processor.agent.run_log import RunLog
-from processor.rules.run_state import MOST_RECOVERIES, ErrorClass
+from processor.lazy import load
+from processor.rules.run_state import MOST_RECOVERIES
 from processor.storage import runs
 from processor.storage.runs import Claim, Worker
 from processor.storage.work import Work
+
+GIVE_UP = "processor.agent.crash_loop:give_up"
+"""Ends a run in its claim, as its executor would."""
 
 PATIENCE_SECONDS = 3_600
 """How long a suspect is passed over."""
@@ -54,19 +55,9 @@ def _claim_harmless(work: Work, worker: Worker, limit: int, *, idle: bool) -> Cl
         taken += runs.claim(work, worker, places - len(taken), suspect=False)
         hopeless = [each for each in taken if each.cancel_requested or each.recoveries > MOST_RECOVERIES]
         for each in hopeless:
-            _end(work, each)
+            load(GIVE_UP)(work, each)
         found.ended += hopeless
         found.to_execute += [each for each in taken if each not in hopeless]
         if not hopeless:
             break
     return found
-
-
-def _end(work: Work, claim: Claim) -> None:
-    """Fail the run, or cancel it if somebody asked for that."""
-    said = (
-        f"The run's worker went silent {claim.recoveries} times, so it is not started again: "
-        "see 'processor runs logs', the host's memory and its tools, then 'processor runs retry'"
-    )
-    failure = endings.failed(Failed(ErrorClass.CRASH_LOOP, said), chance=0)
-    endings.leave(work, failure, claim, 0, RunLog(claim))
