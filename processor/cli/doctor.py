@@ -17,6 +17,7 @@ from processor.clock import MAX_SKEW_SECONDS, host_clock
 from processor.errors import ProcessorError
 from processor.lazy import load
 from processor.settings import Settings, load_settings
+from processor.settings_names import unknown_variables
 from processor.storage.database import Database
 from processor.storage.migrate import require_current
 from processor.storage.sqlite_library import FIRST_FIXED_VERSION, sqlite
@@ -51,7 +52,7 @@ def doctor(json: AsJson = False) -> None:
         findings.append(Finding("settings", "wrong", str(error)))
     if settings is not None:
         findings += [Finding("settings", "ok", "understood"), *_database(settings), _credential(settings)]
-    findings += _render(settings)
+    findings += [_environment(), *_render(settings)]
     rows = [] if settings is None else [_setting(*each) for each in settings.effective()]
     healthy = all(finding.verdict != "wrong" for finding in findings)
     if json:
@@ -140,6 +141,11 @@ def _credential(settings: Settings) -> Finding:
     if problem is not None:
         return Finding("credential", "wrong", problem)
     return Finding("credential", "ok", f"{found} is set" if found else "found by the anthropic package")
+
+
+def _environment() -> Finding:
+    strange = unknown_variables(os.environ)
+    return Finding("environment", "ok" if strange is None else "warning", strange or "every PROCESSOR_… is known")
 
 
 def _render(settings: Settings | None) -> Iterator[Finding]:

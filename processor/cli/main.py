@@ -1,5 +1,6 @@
 """`processor`: finds the module of a command by name, and imports no other."""
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -8,9 +9,11 @@ import typer
 from typer.core import TyperGroup
 
 from processor.cli.guard import debugging, guarded
+from processor.cli.harmless import harmless
 from processor.cli.options import Version
 from processor.lazy import load
 from processor.log import configure
+from processor.settings_names import unknown_variables
 
 COMMANDS = {
     "demo": ("processor.cli.demo:app", "Show it all once, on a database of its own, without an LLM."),
@@ -72,4 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code."""
     configure(sys.stderr, level="debug" if debugging() else "warning")
     given = sys.argv[1:] if arguments is None else list(arguments)
+    strange = unknown_variables(os.environ)
+    if strange is not None and given[:1] != ["doctor"]:  # which says so itself
+        sys.stderr.write(f"{harmless(strange)}\n")
     return guarded(lambda: typer.main.get_command(app)(given, prog_name="processor"))

@@ -127,3 +127,21 @@ def dump(path: str) -> dict[str, list[tuple[object, ...]]]:
         return {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in names}
     finally:
         connection.close()
+
+
+def test_a_variable_that_nothing_reads_is_a_warning(processor: Processor, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert checks(processor("doctor", "--json").json)["environment"][0] == "ok"
+    monkeypatch.setenv("PROCESSOR_MODLE", "a secret")
+    outcome = processor("doctor", "--json")
+    verdict, said = checks(outcome.json)["environment"]
+    assert (verdict, "did you mean PROCESSOR_MODEL?" in said, "a secret" in said) == ("warning", True, False)
+    assert outcome.err == "", "once is enough"
+
+
+def test_peoples_commands_begin_with_a_line_about_it(processor: Processor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROCESSOR_MODLE", "a secret")
+    outcome = processor("tasks", "list", "--json")
+    assert outcome.json == []
+    assert outcome.err.splitlines() == [
+        "Ignored, because the program has no such setting: PROCESSOR_MODLE (did you mean PROCESSOR_MODEL?)"
+    ]
