@@ -1,9 +1,10 @@
 """The options that commands share, and how a command is declared: with a summary and at least one example."""
 
+import functools
 import inspect
 import shlex
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast, get_args, get_type_hints
 
 import typer
 
@@ -52,14 +53,41 @@ def alone() -> typer.Typer:
 
 
 def verb(app: typer.Typer, name: str, *examples: str) -> Callable[[Command], Command]:
-    """Declare a command; its docstring is the summary, `examples` are ready to paste."""
+    """Declare a command; its docstring is the summary, `examples` are ready to paste.
+
+    Options that several commands share may be taken as `**options: Unpack[...]`, a TypedDict: they come before those
+    that stand behind the command's `*`, and are None where they are not given.
+    """
 
     def declare(function: Command) -> Command:
         lines = "".join(f"\n  {example}" for example in examples)
         text = f"{inspect.getdoc(function)}\n\n\b\nExample{'s' if len(examples) > 1 else ''}:{lines}"
-        return app.command(name, help=text, short_help=text.split("\n", maxsplit=1)[0])(function)
+        return app.command(name, help=text, short_help=text.split("\n", maxsplit=1)[0])(_in_full(function))
 
     return declare
+
+
+def _in_full(function: Command) -> Command:
+    """The command with a signature that names every option, which is where typer reads them."""
+    signature = inspect.signature(function, eval_str=True)
+    parameters = [*signature.parameters.values()]
+    if not parameters or parameters[-1].kind is not inspect.Parameter.VAR_KEYWORD:
+        return function
+    (declared,) = get_args(parameters.pop().annotation)
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
+        for name, hint in get_type_hints(declared, include_extras=True).items()
+    ]
+    behind = [each for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY]
+    before = parameters[: len(parameters) - len(behind)]
+
+    @functools.wraps(function)
+    def command(*args: Any, **given: Any) -> Any:
+        return function(*args, **given)
+
+    in_full = signature.replace(parameters=[*before, *shared, *behind])
+    command.__signature__ = in_full  # type: ignore[attr-defined]  # it may be set on any function
+    return cast("Command", command)
 
 
 def of_store(store: str) -> str:

@@ -1,6 +1,6 @@
 """The options that say what a task is, shared by `tasks create` and `tasks update`."""
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, TypedDict, cast
 
 import typer
 
@@ -111,6 +111,38 @@ Timeout = Annotated[int | None, _option("--timeout", "Active time of one run; by
 Tool = Annotated[
     list[str] | None, _option("--tool", "A tool that the agent may use; repeat it for more; by default all.", "NAME")
 ]
+
+
+class TaskOptions(TypedDict, total=False):
+    """What both `create` and `update` take; an option that was not given is None."""
+
+    description: Description
+    job_id: JobId
+    every: Every
+    start: Start
+    cron: Cron
+    timezone: Timezone
+    at: At
+    watch: Watch
+    settle: Settle
+    schedule_type: ScheduleType
+    min_interval: MinInterval
+    max_interval: MaxInterval
+    fallback: Fallback
+    max_retries: MaxRetries
+    retry_delay: RetryDelay
+    retry_multiplier: RetryMultiplier
+    retry_cap: RetryCap
+    retry_jitter: RetryJitter
+    retry_on: RetryOn
+    misfire: Misfire
+    overlap: Overlap
+    priority: Priority
+    model: Model
+    budget_usd: BudgetUsd
+    max_turns: MaxTurns
+    timeout: Timeout
+    tool: Tool
 
 
 def fields(**options: Any) -> TaskFields:

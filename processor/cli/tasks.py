@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Unpack
 
 import typer
 
@@ -63,46 +63,19 @@ ABOUT_PROMPT = "What the agent is asked to do; '-' reads standard input."
     "--every 1h --min-interval 15m --max-interval 1d",
     "processor tasks create --name Report --prompt - --every 1d < prompt.txt",
 )
-def create_task(  # noqa: PLR0917 (typer turns every parameter into an option)
+def create_task(
     name: Annotated[str, typer.Option("--name", help="What people call it.")],
     prompt: Annotated[str, typer.Option("--prompt", help=ABOUT_PROMPT)],
-    description: option.Description = None,
-    job_id: option.JobId = None,
-    every: option.Every = None,
-    start: option.Start = None,
-    cron: option.Cron = None,
-    timezone: option.Timezone = None,
-    at: option.At = None,
-    watch: option.Watch = None,
-    settle: option.Settle = None,
-    schedule_type: option.ScheduleType = None,
-    min_interval: option.MinInterval = None,
-    max_interval: option.MaxInterval = None,
-    fallback: option.Fallback = None,
-    max_retries: option.MaxRetries = None,
-    retry_delay: option.RetryDelay = None,
-    retry_multiplier: option.RetryMultiplier = None,
-    retry_cap: option.RetryCap = None,
-    retry_jitter: option.RetryJitter = None,
-    retry_on: option.RetryOn = None,
-    misfire: option.Misfire = None,
-    overlap: option.Overlap = None,
-    priority: option.Priority = None,
-    model: option.Model = None,
-    budget_usd: option.BudgetUsd = None,
-    max_turns: option.MaxTurns = None,
-    timeout: option.Timeout = None,
-    tool: option.Tool = None,
+    *,
     disabled: Annotated[bool, typer.Option("--disabled", help="Without slots until it is enabled.")] = False,
     store: Store = DEFAULT_STORE,
     json: AsJson = False,
+    **options: Unpack[option.TaskOptions],
 ) -> None:
     """Make a task; say when it runs with one of --every, --cron, --at, --watch or --schedule-type manual."""
-    options = {key: value for key, value in locals().items() if key not in {"store", "json", "disabled"}}
-    options["prompt"] = _read(prompt)
     settings = load_settings()
     with changing(store, settings) as (work, store_id):
-        fields = option.fields(**options, enabled=False if disabled else None)
+        fields = option.fields(name=name, prompt=_read(prompt), enabled=False if disabled else None, **options)
         _name_job(work, store_id, fields)
         made = tasks.create(work, store_id, fields, TOOLS.keys(), retries=settings.retry_defaults)
         shown = tasks.view(work, made)
@@ -150,45 +123,18 @@ def get_task(task: option.Which, store: Store = DEFAULT_STORE, json: AsJson = Fa
     f"processor tasks update {EXAMPLE_ID} --every 6h",
     f"processor tasks update {EXAMPLE_ID} --prompt 'Summarise the board' --max-retries 1",
 )
-def update_task(  # noqa: PLR0917 (typer turns every parameter into an option)
+def update_task(
     task: option.Which,
     name: Annotated[str | None, typer.Option("--name", help="What people call it.")] = None,
     prompt: Annotated[str | None, typer.Option("--prompt", help=ABOUT_PROMPT)] = None,
-    description: option.Description = None,
-    job_id: option.JobId = None,
+    *,
     no_job: option.NoJob = False,
-    every: option.Every = None,
-    start: option.Start = None,
-    cron: option.Cron = None,
-    timezone: option.Timezone = None,
-    at: option.At = None,
-    watch: option.Watch = None,
-    settle: option.Settle = None,
-    schedule_type: option.ScheduleType = None,
-    min_interval: option.MinInterval = None,
-    max_interval: option.MaxInterval = None,
-    fallback: option.Fallback = None,
-    max_retries: option.MaxRetries = None,
-    retry_delay: option.RetryDelay = None,
-    retry_multiplier: option.RetryMultiplier = None,
-    retry_cap: option.RetryCap = None,
-    retry_jitter: option.RetryJitter = None,
-    retry_on: option.RetryOn = None,
-    misfire: option.Misfire = None,
-    overlap: option.Overlap = None,
-    priority: option.Priority = None,
-    model: option.Model = None,
-    budget_usd: option.BudgetUsd = None,
-    max_turns: option.MaxTurns = None,
-    timeout: option.Timeout = None,
-    tool: option.Tool = None,
     store: Store = DEFAULT_STORE,
     json: AsJson = False,
+    **options: Unpack[option.TaskOptions],
 ) -> None:
     """Change what is given; another schedule counts from now on."""
-    options = {key: value for key, value in locals().items() if key not in {"task", "store", "json"}}
-    options |= {"prompt": _read(prompt), "no_job": no_job or None}
-    fields = option.fields(**given(**options))
+    fields = option.fields(**given(name=name, prompt=_read(prompt), no_job=no_job or None, **options))
     settings = load_settings()
     with changing(store, settings) as (work, store_id):
         found = tasks.get(work, store_id, naming.task_id(work, store_id, task))
@@ -197,7 +143,7 @@ def update_task(  # noqa: PLR0917 (typer turns every parameter into an option)
         changed = tasks.update(work, store_id, found.id, fields, TOOLS.keys(), retries=settings.retry_defaults)
         shown = tasks.view(work, changed)
     show_task(shown, as_json=json)
-    if no_job and was_sequential and schedule_type is None and shown["schedule"]["type"] == "manual":
+    if no_job and was_sequential and options.get("schedule_type") is None and shown["schedule"]["type"] == "manual":
         say("Without its job the task has no order to run in: it is a manual one now, and runs when somebody asks.")
 
 
