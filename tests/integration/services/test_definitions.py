@@ -1,6 +1,7 @@
 """Definitions in a file: what is exported is imported into any database and exported again as the same bytes."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -159,6 +160,30 @@ def test_only_what_differs_is_changed_and_told(world: World) -> None:
         ("task", "default / Nightly / Clocked", ["priority", "schedule"])
     ]
     assert changed[0].differences["priority"] == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("min_interval: 15m", "min_interval: 10m"),
+        ("max_interval: 2d", "max_interval: 3d"),
+        ("fallback: recent", "fallback: baseline"),
+        ("type: adaptive\n          every: 1h\n", "every: 1h\n"),
+        ("every: 1h", "cron: 0 9 * * *"),
+    ],
+)
+def test_all_of_an_adaptive_schedule_is_changed_by_a_file(world: World, old: str, new: str) -> None:
+    furnish(world)
+    market = re.search(r"      - name: Market\n(?:        .*\n)+", exported(world.database))
+    assert market is not None
+    edited = market[0].replace(old, new)
+    if new == "every: 1h\n":
+        edited = "".join(line for line in edited.splitlines(keepends=True) if "interval:" not in line)
+        edited = edited.replace("          fallback: recent\n", "")
+    changes = imported(world.database, exported(world.database).replace(market[0], edited))
+    assert [change.path for change in changes if change.action == "changed"] == ["team / Market"]
+    assert new.strip() in exported(world.database)
+    assert {change.action for change in imported(world.database, exported(world.database))} == {"unchanged"}
 
 
 def test_the_order_of_the_file_becomes_the_order_of_the_job(world: World) -> None:
