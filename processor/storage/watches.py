@@ -97,9 +97,10 @@ def remembered(database: Database, watch: Watch) -> Iterator[Sequence[object]]:
 def record(work: Work, watch: Watch, look: Look) -> Recorded:
     """Keep a look whole: what it remembers, the run that it makes, and what that run is told.
 
-    Nothing is kept if the task was edited, or another look was kept, since the watch was read.
+    Nothing is kept if the task was paused or edited, or another look was kept, since the watch was read.
     """
-    if work.first("watches.lock", task_id=watch.task_id, watch_path=watch.path) is None or not _win(work, watch, look):
+    held = work.first("watches.lock", task_id=watch.task_id, watch_path=watch.path, now=work.now)
+    if held is None or not _win(work, watch, look):
         return Recorded(is_kept=False)
     _remember(work, watch, look.write, look.forget)
     if not look.changes or work.first("runs.open_of_task", task_id=watch.task_id) is not None:

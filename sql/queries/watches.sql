@@ -51,9 +51,10 @@ ORDER BY f.path
 LIMIT :limit;
 
 -- name: lock
--- The task is held as long as it still watches this path.
+-- The task is held as long as it still watches this path, and was not paused meanwhile.
 SELECT id FROM tasks
 WHERE id = :task_id AND schedule_type = 'file_watch' AND enabled AND watch_path = :watch_path
+    AND (paused_until IS NULL OR paused_until <= :now)
 -- [postgresql] FOR UPDATE
 ;
 

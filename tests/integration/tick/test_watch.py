@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -190,6 +191,20 @@ def test_a_look_that_was_overtaken_by_an_edit_is_dropped(watching: Watching) -> 
     watching.change(watch_path="other/")
     assert not looking.kept(watching.world.database, before, look).is_kept
     assert watching.watch().has_moved
+
+
+@pytest.mark.parametrize("columns", [{"enabled": False}, {"paused_until": 4_000_000_000}])
+def test_a_task_that_was_stopped_during_a_look_gets_no_run(watching: Watching, columns: dict[str, Any]) -> None:
+    watching.write("c")
+    watching.look(1)
+    watching.world.clock.advance(SETTLE)
+    before = watching.watch()
+    look = watch.seen(watching.world.database, str(watching.root), before)
+    watching.change(**columns)
+    assert not looking.kept(watching.world.database, before, look).is_kept
+    assert watching.world.runs(watching.task_id) == []
+    watching.change(enabled=True, paused_until=None)
+    assert watching.told(watching.look()) == [("in/c", "created")]
 
 
 def test_a_task_that_was_deleted_during_a_look_gets_no_run(watching: Watching) -> None:
