@@ -48,7 +48,7 @@ class Entries(dict[str, Any]):
         """Raise InvalidInput for a key that a thing of this kind does not have."""
         for key in self:
             if key not in known:
-                raise self.refuse(f"a {thing} has no '{key}': correct it, known are {', '.join(known)}", key)
+                raise self.refuse(f"a {thing} has no {key[:60]!r}: correct it, known are {', '.join(known)}", key)
 
     def required(self, thing: str, key: str) -> Any:
         """The value of a key that must be there."""
@@ -130,7 +130,7 @@ def _mapping(node: yaml.MappingNode, source: Source) -> Entries:
             raise source.refuse(line, "a key must be a plain word: correct it")
         key = str(key_node.value)
         if key in entries:
-            raise source.refuse(line, f"'{key}' is given twice: remove one of the two")
+            raise source.refuse(line, f"{key[:60]!r} is given twice: remove one of the two")
         entries[key] = _built(value_node, source)
         entries.lines[key] = line
     return entries
@@ -141,7 +141,7 @@ def _scalar(node: yaml.Node, source: Source) -> Any:
         value = _Loader("").construct_object(node)
     except (yaml.YAMLError, ValueError):
         line = node.start_mark.line + 1
-        raise source.refuse(line, f"'{str(node.value)[:40]}' cannot be understood: put it in quotes") from None
+        raise source.refuse(line, f"{str(node.value)[:40]!r} cannot be understood: put it in quotes") from None
     return _joined(value) if isinstance(value, str) else value
 
 

@@ -3,16 +3,18 @@
 1. Things are known by their names: a task by that of its store, its job and its own.
 2. Each thing is compared in the form that an export gives it; only the keys that differ are changed, by the services
    that people use, so that every rule holds and every change is noted.
-3. All of it is one transaction: a file with one error changes nothing.
+3. An instant that has passed is taken as it is: what ran once stays in the file, and does not run again.
+4. All of it is one transaction: a file with one error changes nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from processor.errors import InvalidInput
-from processor.models import Task
+from processor.models import Endpoint, Task
 from processor.rules.redaction import MASK, redacted_throughout
 from processor.services import endpoints, jobs, projects, stores, tasks
 from processor.services.definitions import nouns, reading
@@ -23,6 +25,8 @@ from processor.services.definitions.reading import named, placed
 from processor.services.tasks import TaskFields
 from processor.storage import order
 from processor.storage.work import Work
+
+_Member = TypeVar("_Member", Task, Endpoint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,9 @@ class _StoreImport:
     store_id: str = ""
     path: str = ""
     project_ids: dict[str, str] = field(default_factory=dict)
+    tasks_here: dict[str | None, list[Task]] = field(default_factory=dict)
+    """By their job, as they are before the import; so are the endpoints."""
+    endpoints_here: dict[str | None, list[Endpoint]] = field(default_factory=dict)
 
     def bring(self, entry: Entries) -> None:
         """The store itself and all that is in it."""
@@ -81,6 +88,8 @@ class _StoreImport:
         self._note("store", self.path, was if found else None, wanted)
         # Jobs by id before any of their tasks, as everybody holds them: the file has them in another order.
         order.hold(self.work, self.store_id, [job.id for job in jobs.list(self.work, self.store_id)])
+        self.tasks_here = _by_job(tasks.list(self.work, self.store_id))
+        self.endpoints_here = _by_job(endpoints.list(self.work, self.store_id))
         self._projects(named(entry.several("projects"), "project"))
         self._jobs(named(entry.several("jobs"), "job"))
         self._tasks(named(entry.several("tasks"), "task"), None, self.path)
@@ -107,17 +116,17 @@ class _StoreImport:
             was = None if row is None else nouns.of_job(jobs.view(self.work, row))
             with placed(entry):
                 if row is None or was is None:
-                    job_id = jobs.create(self.work, self.store_id, _job_fields(wanted)).id
+                    job_id = jobs.create(self.work, self.store_id, _job_fields(wanted), past_allowed=True).id
                 else:
                     job_id = row.id
                     if changed := _differing(was, wanted):
-                        jobs.update(self.work, self.store_id, job_id, _job_fields(changed))
+                        jobs.update(self.work, self.store_id, job_id, _job_fields(changed), past_allowed=True)
             self._note("job", path, was, wanted)
             self._endpoints(named(entry.several("endpoints"), "endpoint"), job_id, path)
             self._tasks(named(entry.several("tasks"), "task"), job_id, path)
 
     def _endpoints(self, entries: Mapping[str, Entries], job_id: str, path: str) -> None:
-        there = {each.name: each for each in endpoints.list(self.work, self.store_id) if each.job_id == job_id}
+        there = {each.name: each for each in self.endpoints_here[job_id]}
         for name, entry in entries.items():
             wanted, row = reading.endpoint(entry), there.get(name)
             was = None if row is None else nouns.of_endpoint(endpoints.view(self.work, row))
@@ -129,8 +138,7 @@ class _StoreImport:
             self._note("endpoint", f"{path} / {name}", was, wanted)
 
     def _tasks(self, entries: Mapping[str, Entries], job_id: str | None, path: str) -> None:
-        here = [each for each in tasks.list(self.work, self.store_id) if each.job_id == job_id]
-        there = self._by_name(here, "tasks", entries)
+        there = self._by_name(self.tasks_here[job_id], "tasks", entries)
         ids = [self._task(entry, there.get(name), job_id, f"{path} / {name}") for name, entry in entries.items()]
         if job_id is not None:
             self._order(job_id, ids, path)
@@ -150,10 +158,11 @@ class _StoreImport:
     ) -> str:
         if row is None or was is None:
             fields = self._task_fields(wanted, entry) | ({} if job_id is None else {"job_id": job_id})
-            return tasks.create(self.work, self.store_id, cast("TaskFields", fields), self.known_tools).id
+            given = cast("TaskFields", fields)
+            return tasks.create(self.work, self.store_id, given, self.known_tools, past_allowed=True).id
         if changed := _differing(was, wanted):
-            fields = self._task_fields(changed, entry)
-            tasks.update(self.work, self.store_id, row.id, cast("TaskFields", fields), self.known_tools)
+            given = cast("TaskFields", self._task_fields(changed, entry))
+            tasks.update(self.work, self.store_id, row.id, given, self.known_tools, past_allowed=True)
         return row.id
 
     def _task_fields(self, definition: Definition, entry: Entries) -> dict[str, Any]:
@@ -195,6 +204,13 @@ class _StoreImport:
         changed = _differing(was, wanted)
         shown = {key: (redacted_throughout(was[key]), redacted_throughout(value)) for key, value in changed.items()}
         self.changes.append(Change("changed" if changed else "unchanged", noun, path, shown))
+
+
+def _by_job(rows: "Iterable[_Member]") -> "dict[str | None, list[_Member]]":
+    found = defaultdict[str | None, list[_Member]](list)
+    for row in rows:
+        found[row.job_id].append(row)
+    return found
 
 
 def _differing(was: Definition, wanted: Definition) -> Definition:

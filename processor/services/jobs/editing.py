@@ -16,8 +16,10 @@ from processor.services.tasks.timing import Timing, schedule_of, write_schedule
 from processor.storage.work import Work
 
 
-def create(work: Work, store_id: str, fields: JobFields) -> Job:
+def create(work: Work, store_id: str, fields: JobFields, *, past_allowed: bool = False) -> Job:
     """A new job without tasks; no schedule means that it runs when somebody asks.
+
+    With `past_allowed` its only instant may have passed.
 
     Raises InvalidInput and InvalidSchedule.
     """
@@ -26,7 +28,7 @@ def create(work: Work, store_id: str, fields: JobFields) -> Job:
     if "status" in fields:
         raise InvalidInput("A new job is pending: leave out its status")
     columns = checked(fields)
-    timing = asked_timing(fields, work.now)
+    timing = asked_timing(fields, work.now, past_allowed=past_allowed)
     now = moment(work.now)
     job = Job(id=checks.new_id(), store_id=store_id, cursor_at=moment(0), created_at=now, updated_at=now, **columns)
     if timing is not None:
@@ -38,7 +40,9 @@ def create(work: Work, store_id: str, fields: JobFields) -> Job:
     return job
 
 
-def update(work: Work, store_id: str, job_id: str, fields: JobFields, version: int | None = None) -> Job:
+def update(
+    work: Work, store_id: str, job_id: str, fields: JobFields, version: int | None = None, *, past_allowed: bool = False
+) -> Job:
     """Change what is given; raises Conflict unless the job still has the `version` that the caller saw.
 
     Another schedule counts from now on: the slots of the old one that are due already are accounted for first. Status
@@ -49,7 +53,7 @@ def update(work: Work, store_id: str, job_id: str, fields: JobFields, version: i
         cancel(work, store_id, job_id)  # before the job is held: its run comes first in the order of locks
     job = locked(work, store_id, job_id, version)
     before = own_values(job)
-    timing = asked_timing(fields, work.now, job)
+    timing = asked_timing(fields, work.now, job, past_allowed=past_allowed)
     if status is JobStatus.PENDING:
         _reset(work, job)
     for name, value in columns.items():

@@ -58,7 +58,9 @@ def checked_status(fields: JobFields) -> JobStatus | None:
     return None if status is None else JobStatus(status)
 
 
-def asked_timing(fields: JobFields, now: int, current: Job | None = None) -> Timing | None:
+def asked_timing(
+    fields: JobFields, now: int, current: Job | None = None, *, past_allowed: bool = False
+) -> Timing | None:
     """The schedule that the fields ask for; None where they ask for no change.
 
     Raises InvalidInput where they contradict each other, InvalidSchedule where the schedule cannot be.
@@ -68,4 +70,4 @@ def asked_timing(fields: JobFields, now: int, current: Job | None = None) -> Tim
         checks.choice(given["schedule_type"], "schedule type of a job", SCHEDULE_TYPES)
     elif current is None and not given.keys() & {"every", "cron", "at"}:
         given["schedule_type"] = "manual"
-    return asked(cast("TaskFields", given), now, current)
+    return asked(cast("TaskFields", given), now, current, past_allowed=past_allowed)

@@ -32,16 +32,19 @@ def create(
     known_tools: AbstractSet[str],
     prices: PriceTable | None = None,
     retries: RetryDefaults = SHIPPED_DEFAULTS,
+    *,
+    past_allowed: bool = False,
 ) -> Task:
     """A new task; `known_tools` are the names that `tools` may hold. Raises InvalidInput, InvalidSchedule, NotFound.
 
-    What it says nothing about of its `retries` is kept in its row: other defaults later are for other tasks.
+    What it says nothing about of its `retries` is kept in its row: other defaults later are for other tasks. With
+    `past_allowed` its only instant may have passed.
     """
     refuse_unavailable(fields)
     for name in ("name", "prompt"):
         if name not in fields:
             raise InvalidInput(f"A task needs a {name}: give --{name}")
-    timing = asked(fields, work.now)
+    timing = asked(fields, work.now, past_allowed=past_allowed)
     columns = checked(work, store_id, fields, known_tools)
     asked_of_retries = asked_retries(fields)
     model = columns.get("model", DEFAULT_PRESET)
@@ -70,7 +73,7 @@ def create(
     return task
 
 
-def update(
+def update(  # noqa: PLR0913 - what people, programs and files may say
     work: Work,
     store_id: str,
     task_id: str,
@@ -79,6 +82,8 @@ def update(
     prices: PriceTable | None = None,
     version: int | None = None,
     retries: RetryDefaults = SHIPPED_DEFAULTS,
+    *,
+    past_allowed: bool = False,
 ) -> Task:
     """Change what is given; raises Conflict unless the task still has the `version` that the caller saw.
 
@@ -89,7 +94,8 @@ def update(
     refuse_unavailable(fields)
     task = locked_with_jobs(work, store_id, task_id, version, joining=fields.get("job_id"))
     before, left, watched = audited(work, task), ordered_in(task), task.watch_path
-    timing = asked(fields, work.now, task) or _timing_without_job(task, fields, work.now)
+    timing = asked(fields, work.now, task, past_allowed=past_allowed)
+    timing = timing or _timing_without_job(task, fields, work.now)
     columns = checked(work, store_id, fields, known_tools)
     asked_of_retries, own_retries = asked_retries(fields), own_policy(task, retries)
     model = columns.get("model", task.model)

@@ -55,8 +55,12 @@ class Timing:
     cursor: int
 
 
-def asked(fields: TaskFields, now: int, current: Task | Job | None = None) -> Timing | None:
+def asked(
+    fields: TaskFields, now: int, current: Task | Job | None = None, *, past_allowed: bool = False
+) -> Timing | None:
     """The schedule that the fields ask for, with its start at `now`; None where they ask for no change.
+
+    With `past_allowed` an instant of --at may have passed, and has no slot any more.
 
     Raises InvalidInput where they contradict each other, InvalidSchedule where the schedule cannot be.
     """
@@ -77,7 +81,7 @@ def asked(fields: TaskFields, now: int, current: Task | Job | None = None) -> Ti
         timing = Timing(Sequential() if type_ == "sequential" else Manual(), now)
     if current is not None and _is_same(timing.schedule, current, fields):
         return None
-    return _possible(timing, now)
+    return timing if past_allowed else _possible(timing, now)
 
 
 def schedule_of(task: Task | Job) -> Schedule:

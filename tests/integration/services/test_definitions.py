@@ -1,7 +1,6 @@
 """Definitions in a file: what is exported is imported into any database and exported again as the same bytes."""
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 
 from processor.agent.toolbox import TOOLS
 from processor.errors import Conflict, InvalidInput
+from processor.reports.verify import verify
 from processor.services import endpoints, jobs, projects, stores, tasks
 from processor.services.definitions import document, exporting, importing, writing
 from processor.services.definitions.importing import Change
@@ -162,28 +162,42 @@ def test_only_what_differs_is_changed_and_told(world: World) -> None:
     assert changed[0].differences["priority"] == (1, 2)
 
 
+ADAPTIVE = "{type: adaptive, every: 1h, min_interval: 15m, max_interval: 2d}"
+
+
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("before", "after"),
     [
-        ("min_interval: 15m", "min_interval: 10m"),
-        ("max_interval: 2d", "max_interval: 3d"),
-        ("fallback: recent", "fallback: baseline"),
-        ("type: adaptive\n          every: 1h\n", "every: 1h\n"),
-        ("every: 1h", "cron: 0 9 * * *"),
+        (ADAPTIVE, ADAPTIVE.replace("15m", "30m")),
+        (ADAPTIVE, ADAPTIVE.replace("2d", "3d")),
+        (ADAPTIVE, ADAPTIVE.replace("}", ", fallback: recent}")),
+        (ADAPTIVE, ADAPTIVE.replace("every: 1h", "cron: 0 9 * * *")),
+        (ADAPTIVE, "{every: 1h}"),
+        ("{every: 1h}", ADAPTIVE),
+        ("{every: 1h}", "{every: 1h, start: '2026-01-01T00:00:00Z'}"),
+        ("{watch: inbox/}", "{watch: inbox/, settle_seconds: 5}"),
+        ("{at: '2099-01-01T00:00:00Z'}", "{at: '2001-01-01T00:00:00Z'}"),
     ],
 )
-def test_all_of_an_adaptive_schedule_is_changed_by_a_file(world: World, old: str, new: str) -> None:
-    furnish(world)
-    market = re.search(r"      - name: Market\n(?:        .*\n)+", exported(world.database))
-    assert market is not None
-    edited = market[0].replace(old, new)
-    if new == "every: 1h\n":
-        edited = "".join(line for line in edited.splitlines(keepends=True) if "interval:" not in line)
-        edited = edited.replace("          fallback: recent\n", "")
-    changes = imported(world.database, exported(world.database).replace(market[0], edited))
-    assert [change.path for change in changes if change.action == "changed"] == ["team / Market"]
-    assert new.strip() in exported(world.database)
-    assert {change.action for change in imported(world.database, exported(world.database))} == {"unchanged"}
+def test_each_part_of_a_schedule_is_changed_by_the_file_once(world: World, before: str, after: str) -> None:
+    for schedule, action in ((before, "created"), (after, "changed"), (after, "unchanged")):
+        changes = imported(world.database, FILE.replace("{every: 1h}", schedule))
+        assert [change.action for change in changes if change.path == "default / Hourly"] == [action]
+    assert world.broken() == []
+
+
+def test_what_ran_once_is_imported_elsewhere_and_does_not_run_again(world: World, other: Database) -> None:
+    with world.database.writing() as work:
+        new_task(work, DEFAULT_STORE, name="Once", at="2099-01-01T00:00:00Z")
+        jobs.create(work, DEFAULT_STORE, {"name": "Once", "at": "2099-01-01T00:00:00Z"})
+    text = exported(world.database).replace("2099", "2001")
+    for _ in range(2):
+        imported(other, text)
+        assert exported(other) == text
+    with other.reading() as work:
+        assert [task.next_run_at for task in tasks.list(work, DEFAULT_STORE)] == [None]
+        assert [job.next_run_at for job in jobs.list(work, DEFAULT_STORE)] == [None]
+        assert [each.name for each in verify(work) if each.count] == []
 
 
 def test_the_order_of_the_file_becomes_the_order_of_the_job(world: World) -> None:
@@ -231,6 +245,7 @@ stores:
     [
         ("version: 1", "version: 2", 1, "update process-tasks"),
         ("version: 1", "version: true", 1, "must be 1"),
+        ("version: 1", 'version: 1\n"\\e[2J\\n": 1', 2, r"no '\x1b[2J\n'"),
         ("version: 1\n", "", 1, "no version"),
         ("schedule: sequential", "schedule: sometimes", 9, "cannot be read"),
         ("schedule: sequential", "shedule: sequential", 9, "no 'shedule'"),
