@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from processor.errors import InvalidSchedule
 from processor.rules.instants import iso_or_none
 from processor.rules.schedules.adaptive import govern
 from processor.storage import adaptive
@@ -9,8 +10,14 @@ from processor.storage.work import Work
 
 
 def schedule_lines(work: Work, task_id: str) -> list[str]:
-    """The baseline, the bounds, and when the task runs next if its run succeeds without a proposal."""
-    return [line for task in adaptive.governed(work, [task_id]) for line in _lines(task)]
+    """The baseline, the bounds, and when the task runs next if its run succeeds without a proposal.
+
+    Nothing where the baseline cannot be read: the run can do its work all the same.
+    """
+    try:
+        return [line for task in adaptive.governed(work, [task_id]) for line in _lines(task)]
+    except InvalidSchedule:
+        return []
 
 
 def _lines(task: adaptive.Governed) -> list[str]:

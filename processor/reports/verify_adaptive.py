@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from processor.errors import InvalidSchedule
 from processor.reports.finding import Finding, Findings, Scope
 from processor.rules.schedules.adaptive import govern
 from processor.rules.schedules.adaptive_inputs import read
@@ -32,7 +33,11 @@ def _broken(kept: Kept) -> Iterator[str]:
     except (KeyError, TypeError, ValueError):
         yield f"what was decided at @{kept['decided_at']} does not say of what it was made"
         return
-    made = govern(schedule, facts)
+    try:
+        made = govern(schedule, facts)
+    except InvalidSchedule as error:
+        yield f"what was decided at @{kept['decided_at']} cannot be made again: {error}"
+        return
     if (made.next_run_at, made.source) != (kept["next_run_at"], kept["source"]):
         was, is_now = _shown(kept["next_run_at"], kept["source"]), _shown(made.next_run_at, made.source)
         yield f"decided at @{kept['decided_at']} was {was}, made again it is {is_now}"

@@ -159,7 +159,9 @@ def _parted(
 
 
 def schedule_of(task: Mapping[str, Any]) -> Schedule:
-    """The schedule of a due task; raises InvalidSchedule."""
+    """The schedule of a due task; raises InvalidSchedule, also where what comes after its slot cannot be decided."""
+    if _is_adaptive(task) and task["cron"] is not None:
+        from_columns("calendar", *(task[name] for name in TASK_COLUMNS[1:])).next_after(task["cursor_at"])
     return from_columns(*(task[name] for name in TASK_COLUMNS))
 
 

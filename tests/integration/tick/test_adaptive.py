@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from processor.models import ScheduleDecision
 from processor.services import interventions, proposals, runs
 from processor.services.instants import epoch_or_none
@@ -163,3 +165,38 @@ def test_a_proposal_of_a_stranger_moves_nothing_here(world: World, stores: Store
     world.tick(store_id=stores.stranger)
     assert (next_in(world, mine), next_in(world, theirs)) == (HOUR, 6 * HOUR)
     assert newest_proposal(world, theirs).state == "open"
+
+
+@pytest.mark.parametrize("columns", [{"timezone": "Mars/Base"}, {"cron": "nonsense"}])
+def test_a_baseline_that_cannot_be_read_stops_no_other_task(world: World, columns: dict[str, str]) -> None:
+    broken, sound = watch(world, every=None, cron="0 * * * *", timezone="Europe/Berlin"), watch(world)
+    world.change(world.row(broken), **columns)
+    world.script(finishes())
+    world.clock.advance(HOUR)
+    assert world.tick().succeeded == 1
+    assert (slots_of(world, broken), slots_of(world, sound)) == ([], [(HOUR, "claimed")])
+
+
+def test_a_baseline_that_cannot_be_read_lets_runs_end_and_is_found(world: World) -> None:
+    task_id = watch(world, every=None, cron="0 * * * *", timezone="Europe/Berlin")
+    with world.database.writing() as work:
+        runs.request(work, DEFAULT_STORE, task_id)
+    world.change(world.row(task_id), timezone="Mars/Base")
+    world.script(proposing("2h"), finishes())
+    world.tick()
+    assert world.run(task_id).state == "succeeded"
+    assert next_in(world, task_id) == HOUR
+    for kept in world.rows(ScheduleDecision, task_id=task_id):
+        world.change(kept, inputs=kept.inputs.replace("Europe/Berlin", "Mars/Base"))
+    assert any("cannot be made again: Unknown time zone 'Mars/Base'" in each for each in world.broken())
+
+
+def test_a_clock_that_was_ahead_is_set_right_for_all_but_what_cannot_be_read(world: World) -> None:
+    broken, sound = watch(world, every=None, cron="0 * * * *", timezone="Europe/Berlin"), watch(world)
+    world.script(finishes(), finishes())
+    world.clock.advance(5 * HOUR)
+    world.tick()
+    world.change(world.row(broken), timezone="Mars/Base")
+    world.clock.advance(-5 * HOUR)
+    assert world.tick().exit_code == 0
+    assert next_in(world, sound) == HOUR
