@@ -132,7 +132,7 @@ def _tell_next(database: Database, store_id: str | None, told: int | None) -> in
     except InfrastructureError:
         return told  # the next tick meets the fault, and says so
     if next_at is None and told is not None:
-        say("No schedule names a time to come.")
+        say("No time to come by a clock: each tick looks for runs that wait, and for files that changed.")
     elif next_at is not None and next_at != told:
         say(f"Next: {moment(next_at, None)}, {distance(next_at - now)}.")
     return next_at

@@ -17,15 +17,14 @@ FOR_PROGRAMS = frozenset({"store_id", "after_seconds"})
 def get_proposal(task: Which, store: Store = DEFAULT_STORE, json: AsJson = False) -> None:
     """Show the proposal that waits to be used; in JSON null if there is none."""
     with looking(store) as (work, store_id):
-        task = naming.task_id(work, store_id, task)
-        found = proposals.current(work, store_id, task)
+        found = proposals.current(work, store_id, naming.task_id(work, store_id, task))
         shown = None if found is None else proposals.view(work, found)
     if shown is not None:
         _show(shown, as_json=json)
     elif json:
         show_json(None)
     else:
-        say(f"Nothing is proposed: 'processor tasks explain {task}' says when the task runs next, and why then.")
+        say("Nothing is proposed: 'processor tasks explain' says when the task runs next, and why then.")
 
 
 @verb(app, "clear", f"processor tasks proposal clear {EXAMPLE_ID}")

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from processor.cli.render import show_json, show_object
+from processor.cli.render import say, show_json, show_object
+from processor.rules.schedules.file_watch import parse
+from processor.storage.files import Unavailable, Walk, full_path
 
 FOR_PROGRAMS = frozenset(
     {
@@ -24,3 +26,16 @@ def show_task(shown: dict[str, Any], *, as_json: bool) -> None:
     if shown["step"] is not None:
         in_words["step"] = f"Step {shown['step']} in Job '{shown['job_name']}'"
     show_object({name: value for name, value in in_words.items() if name not in FOR_PROGRAMS}, as_json=False)
+
+
+def tell_watch(shown: dict[str, Any], root: str) -> None:
+    """Say where a watch looks, if its path counts from `root`, and what keeps it from looking there."""
+    path = shown["schedule"].get("path")
+    if path is None:
+        return
+    if not path.startswith("/"):
+        say(f"It watches {full_path(root, path)}.")
+    try:
+        Walk(root, parse(path))
+    except Unavailable as problem:
+        say(f"Until a tick can look there, nothing is told: {problem}.")

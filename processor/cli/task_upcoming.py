@@ -18,7 +18,7 @@ from processor.services.tasks.timetable import MOST_UPCOMING
 EXAMPLE_ID = "0198c0de-0000-7000-8000-000000000001"
 OF_ONE, OF_ALL = 5, 20
 TIMES = {"scheduled_time": "WILL RUN AT", "local": "LOCAL TIME", "in": "IN"}
-NOTHING = "No time to come: no task or job has a schedule that goes on. 'processor tasks create --every 4h' makes one."
+NOTHING = "No time to come: no task or job goes by a clock. 'processor tasks create --every 4h' makes one that does."
 Which = Annotated[str | None, typer.Argument(metavar="ID|NAME", help="The task; without it all tasks and jobs.")]
 All = Annotated[bool, typer.Option("--all", help="All tasks and jobs of the store, as without ID.")]
 Count = Annotated[

@@ -24,7 +24,7 @@ from processor.cli.options import (
     verb,
 )
 from processor.cli.render import confirm, say, show_json, show_line, show_list
-from processor.cli.task_show import show_task
+from processor.cli.task_show import show_task, tell_watch
 from processor.models import Task
 from processor.services import naming, tasks
 from processor.services.tasks import TaskFields
@@ -72,7 +72,7 @@ def create_task(
     json: AsJson = False,
     **options: Unpack[option.TaskOptions],
 ) -> None:
-    """Make a task; say when it runs with one of --every, --cron, --at, --watch or --schedule-type manual."""
+    """Make a task; say when it runs with one of --every, --cron, --at, --watch or --schedule-type."""
     settings = load_settings()
     with changing(store, settings) as (work, store_id):
         fields = option.fields(name=name, prompt=_read(prompt), enabled=False if disabled else None, **options)
@@ -80,6 +80,7 @@ def create_task(
         made = tasks.create(work, store_id, fields, TOOLS.keys(), retries=settings.retry_defaults)
         shown = tasks.view(work, made)
     show_task(shown, as_json=json)
+    tell_watch(shown, settings.root)
     if shown["budget_usd"] is None:
         say(f"The price of model {shown['model']} is not known here, so its runs have no cost budget.")
 
@@ -143,6 +144,8 @@ def update_task(
         changed = tasks.update(work, store_id, found.id, fields, TOOLS.keys(), retries=settings.retry_defaults)
         shown = tasks.view(work, changed)
     show_task(shown, as_json=json)
+    if options.get("watch") is not None:
+        tell_watch(shown, settings.root)
     if no_job and was_sequential and options.get("schedule_type") is None and shown["schedule"]["type"] == "manual":
         say("Without its job the task has no order to run in: it is a manual one now, and runs when somebody asks.")
 
@@ -181,14 +184,22 @@ def disable_task(task: option.Which, store: Store = DEFAULT_STORE, json: AsJson 
     _show_changed(task, store, json, tasks.disable)
 
 
-@verb(app, "pause", f"processor tasks pause {EXAMPLE_ID} --until 2026-12-27T08:00:00Z")
+@verb(
+    app,
+    "pause",
+    f"processor tasks pause {EXAMPLE_ID} --until 2026-12-27T08:00:00Z",
+    "processor tasks pause 'Morning review' --until 2d",
+)
 def pause_task(
     task: option.Which,
-    until: Annotated[str, typer.Option("--until", metavar="INSTANT", help="When it goes on by itself.")],
+    until: Annotated[
+        str,
+        typer.Option("--until", metavar="DURATION|INSTANT", help="When it goes on by itself: 8h, 2d, or an instant."),
+    ],
     store: Store = DEFAULT_STORE,
     json: AsJson = False,
 ) -> None:
-    """Make no runs by schedule until an instant."""
+    """Make no runs by schedule for a while."""
     _show_changed(task, store, json, lambda work, store_id, id_: tasks.pause(work, store_id, id_, until))
 
 

@@ -97,13 +97,15 @@ def _obstacles(facts: Facts) -> Iterator[str]:
             f"The provider {circuit.provider} refuses us since {since} ({_short(circuit.reason)}): "
             f"runs wait, and it is asked again from {again} on."
         )
-    if not task.enabled:
+    if task.watch_path is not None and (not task.enabled or task.paused_until is not None):
+        yield explain_watch.suspended(task)
+    elif not task.enabled:
         what = "no slot becomes a run" if facts.step is None else "passes of its job go over it"
         yield f"It is disabled: {what} until 'processor tasks enable', runs by hand work."
     if facts.step is not None:
         yield from explain_step.obstacle(facts.step)
     yield from explain_watch.obstacle(task)
-    if task.paused_until is not None:
+    if task.paused_until is not None and task.watch_path is None:
         yield f"It is paused until {_at(facts, task.paused_until)}: slots up to then are skipped, runs by hand work."
     if task.held and task.held_slot is not None:
         yield f"Its slots up to {_at(facts, task.held_slot)} wait until the open run has ended."
@@ -205,6 +207,8 @@ def _policies(facts: Facts) -> Iterator[str]:
         late = LATE[Misfire(task.misfire)]
         yield f"{late[0].upper()}{late[1:]}{', as its store has it' if task.misfire_of_store else ''}."
         yield _OVERLAP[Overlap(task.overlap)]
+    if task.watch_path is not None:
+        yield explain_watch.policy(task)
     cost = _usd(task.budget_nanousd) if task.budget_nanousd else "any cost, because its model has no known price"
     yield f"A run may take {cost}, {task.max_turns} turns and {span(task.timeout_seconds)} of work."
     yield f"Retries of a run that failed: {retry.in_words(task.retries)}."

@@ -24,10 +24,20 @@ def since(given: str | None, now: int) -> int | None:
 
 def until(given: str, now: int) -> int:
     """Epoch seconds of `2d` from now, or of an instant to come. Raises InvalidInput and InvalidSchedule."""
-    at = now + parse_interval(given) if _DURATION.fullmatch(given) else parse_instant(given, "--until")
+    at = ahead(given, now, "--until")
     if at < now:
         raise InvalidInput(f"The instant of --until has passed ({given}): give one to come, or a duration like 2d")
     return at
+
+
+def ahead(given: str | int, now: int, name: str) -> int:
+    """Epoch seconds of `2d` from now, or of an instant, called by `name`; raises InvalidInput and InvalidSchedule."""
+    if isinstance(given, str) and _DURATION.fullmatch(given):
+        return now + parse_interval(given)
+    try:
+        return parse_instant(given, name)
+    except InvalidInput as error:
+        raise InvalidInput(f"{error}, or a duration like 8h or 2d") from None
 
 
 def subject(given: str | None) -> str | None:

@@ -8,7 +8,8 @@ from processor.models import Task
 from processor.rules.schedules import Manual, Sequential
 from processor.rules.schedules.file_watch import FileWatch
 from processor.services.changes import note
-from processor.services.instants import epoch, moment, parse_instant
+from processor.services.instants import epoch, moment
+from processor.services.since import ahead
 from processor.services.tasks.accounting import account
 from processor.services.tasks.adapting import decide_next, is_adaptive
 from processor.services.tasks.reading import locked, save
@@ -40,11 +41,11 @@ def enable(work: Work, store_id: str, task_id: str, version: int | None = None) 
 
 
 def pause(work: Work, store_id: str, task_id: str, until: str | int, version: int | None = None) -> Task:
-    """No slots up to the instant `until`, which lies ahead; the schedule goes on after it by itself."""
+    """No slots up to `until`, an instant to come or a duration from now; the schedule goes on after it by itself."""
     task = locked(work, store_id, task_id, version)
-    until_at = parse_instant(until, "--until")
+    until_at = ahead(until, work.now, "--until")
     if until_at <= work.now:
-        raise InvalidInput(f"The pause would be over already ({until}): give an instant to come")
+        raise InvalidInput(f"The pause would be over already ({until}): give an instant to come, or a duration like 2d")
     if not task.enabled:
         raise Conflict("The task is disabled, which is a pause without an end: enable it first")
     schedule = schedule_of(task)

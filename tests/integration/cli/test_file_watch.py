@@ -64,6 +64,30 @@ def test_a_watch_is_explained(processor: Processor, inbox: Path, task_id: str) -
     assert "It has not looked yet" in processor("tasks", "explain", other["id"]).out
 
 
+def test_a_watch_that_rests_says_what_becomes_of_its_files(processor: Processor, task_id: str) -> None:
+    assert "is told by the tick that sees it (settle 0)" in processor("tasks", "explain", task_id).out
+    processor("tasks", "pause", task_id, "--until", "2099-01-01T00:00:00Z")
+    paused = processor("tasks", "explain", task_id).out
+    assert "It is paused: no tick looks until 2099-01-01 00:00 UTC, what has changed by then is told once" in paused
+    assert "It looks again at the first tick after 2099-01-01 00:00 UTC." in paused
+    assert "slots" not in paused
+    processor("tasks", "disable", task_id)
+    assert "It is disabled: no tick looks until 'processor tasks enable'" in processor("tasks", "explain", task_id).out
+
+
+def test_a_new_watch_says_where_it_looks_and_what_is_not_there(processor: Processor, inbox: Path) -> None:
+    asked = ("tasks", "create", "--name", "New", "--prompt", "Look", "--watch")
+    said = processor(*asked, "later/").err
+    assert "It watches /" in said
+    assert "/later/." in said
+    assert "Until a tick can look there, nothing is told: /" in said
+    assert "/later: No such file or directory." in said
+    assert "It watches /" in processor("tasks", "update", "New", "--watch", "other/").err
+    assert processor("tasks", "update", "New", "--max-turns", "3").err == ""
+    assert "is not a folder" in processor("tasks", "update", "New", "--watch", "/dev/null/").err
+    assert processor("tasks", "update", "New", "--watch", f"{inbox}/").err == ""
+
+
 def test_files_that_settle_are_explained(processor: Processor, inbox: Path, task_id: str) -> None:
     processor("tasks", "update", task_id, "--settle", "3600")
     (inbox / "a").write_text("content")

@@ -120,7 +120,7 @@ def test_start_does_not_speak_of_the_loop_option_that_it_lacks(terminal: Termina
 
 def test_a_loop_says_when_something_falls_due(terminal: Terminal, clock: ClockFile) -> None:
     now = {"PROCESSOR_CLOCK_FILE": str(clock.path)}
-    code, shown = terminal("process-tasks", "--loop", until="No schedule names a time to come.", **now)
+    code, shown = terminal("process-tasks", "--loop", until="No time to come by a clock", **now)
     assert code == 130
     at = str(datetime.fromtimestamp(clock.now + 3_600, UTC))
     terminal("processor", "tasks", "create", "--name", "Later", "--prompt", "Summarise the board", "--at", at, **now)

@@ -50,6 +50,15 @@ def test_enabling_keeps_the_anchor_and_makes_the_span_one_row(
         assert epoch_or_none(task.anchor_at) == NOW
 
 
+def test_a_pause_may_be_a_duration(clock: ClockFile, database: Database, stores: Stores, hourly: str) -> None:
+    with database.writing() as work:
+        task = tasks.pause(work, stores.mine, hourly, "2h30m")
+        assert epoch_or_none(task.paused_until) == clock.now + 2 * HOUR + 1_800
+        assert tasks.list(work, stores.stranger)[0].paused_until is None
+    with pytest.raises(InvalidInput, match=r"'tomorrow'.*or a duration like"), database.writing() as work:
+        tasks.pause(work, stores.mine, hourly, "tomorrow")
+
+
 def test_enabling_before_any_slot_writes_no_row(
     clock: ClockFile, database: Database, stores: Stores, hourly: str
 ) -> None:
