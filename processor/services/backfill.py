@@ -22,6 +22,7 @@ MOST_UNASKED = 1_000
 
 
 _NOUN: dict[Owners, str] = {TASKS: "task", JOBS: "job"}
+_WITHOUT_TIMES = ("manual", "sequential", "file_watch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,9 @@ def plan_range(
 ) -> Plan:
     """Plan the slots of one task between two instants, both included.
 
-    Raises NotFound, and InvalidInput where the instants contradict each other, or where the range holds slots from
-    before the task's accounting or before `kept_since` (epoch seconds), up to which runs have been pruned.
+    Raises NotFound, Conflict where the task has no times of its own, and InvalidInput where the instants contradict
+    each other, or where the range holds slots from before the task's accounting or before `kept_since` (epoch seconds),
+    up to which runs have been pruned.
     """
     asked = Reprocess(checks.choice(reprocess, "way to reprocess", [str(each) for each in Reprocess]))
     task = _found(work, TASKS, task_id, store_id)
@@ -182,7 +184,14 @@ def _wanted(work: Work, since: str | int, until: str | int) -> Wanted:
 
 def _range(work: Work, past: Past, wanted: Wanted, kept_since: int) -> Plan:
     _require_accounted(past, wanted, kept_since)
-    return Plan([_part(work, past, replace(wanted, until_at=min(wanted.until_at, work.now)))])
+    part = _part(work, past, replace(wanted, until_at=min(wanted.until_at, work.now)))
+    if past.schedule_type in _WITHOUT_TIMES and not part.slot_count and not part.unknown_count:
+        noun = _NOUN[past.owners]
+        raise Conflict(
+            f"{noun.capitalize()} '{past.name}' has no times of its own, so it has missed none: "
+            f"'processor {noun}s run {past.id}' runs it now"
+        )
+    return Plan([part])
 
 
 def _parts(work: Work, owners: Owners, wanted: Wanted, store_id: str | None) -> Iterator[Part]:

@@ -43,6 +43,7 @@ class Past:
     id: str
     store_id: str
     name: str
+    schedule_type: str
     schedule: Schedule
     cursor_at: int
     next_run_at: int | None
@@ -224,9 +225,12 @@ def _entry(row: Row) -> LedgerEntry:
     return LedgerEntry(row.scheduled_time, Disposition(row.disposition), row.until_time, row.slot_count)
 
 
+_KEPT = ("id", "store_id", "name", "schedule_type", "cursor_at", "next_run_at", "created_at")
+
+
 def _read(owners: Owners, row: Mapping[str, Any] | None) -> Past | None:
     if row is None:
         return None
-    kept = {name: row[name] for name in ("id", "store_id", "name", "cursor_at", "next_run_at", "created_at")}
+    kept = {name: row[name] for name in _KEPT}
     schedule = from_columns(*(row[name] for name in _SCHEDULE))
     return Past(owners=owners, schedule=schedule, held=bool(row["held"]), **kept)

@@ -42,6 +42,27 @@ def require_sound(world: World) -> None:
     assert broken == {}
 
 
+@pytest.mark.parametrize("schedule", [{"schedule_type": "manual"}, {"watch": "inbox/"}])
+def test_a_task_without_times_of_its_own_has_nothing_to_make_up_for(world: World, schedule: dict[str, str]) -> None:
+    task_id = world.task(every=None, **schedule)
+    with pytest.raises(Conflict, match=f"no times of its own.* 'processor tasks run {task_id}' runs it now"):
+        planned(world, task_id, NOW, NOW + HOUR)
+
+
+def test_missed_times_of_an_adaptive_task_run_and_its_schedule_goes_on(world: World) -> None:
+    task_id = world.task(every="1h", schedule_type="adaptive", min_interval="15m", max_interval="8h")
+    world.clock.advance(3 * HOUR)
+    materialised(world)
+    next_run_at = world.row(task_id).next_run_at
+    with world.database.reading() as work:
+        assert backfill.plan_missed(work).slot_count == 1
+    world.script(finishes())
+    assert backfilled(world, task_id, NOW, NOW + 3 * HOUR).left == 0
+    assert world.ledger(task_id)[0][:2] == (NOW + HOUR, "claimed")
+    assert world.row(task_id).next_run_at == next_run_at
+    require_sound(world)
+
+
 @pytest.fixture
 def missed(world: World) -> str:
     """A task with four missed slots, and the next one in half an hour."""
