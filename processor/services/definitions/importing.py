@@ -161,7 +161,9 @@ class _StoreImport:
             given = cast("TaskFields", fields)
             return tasks.create(self.work, self.store_id, given, self.known_tools, past_allowed=True).id
         if changed := _differing(was, wanted):
-            given = cast("TaskFields", self._task_fields(changed, entry))
+            # A task of another schedule would get the retries of its new type in place of those that it has already.
+            retries = {key: wanted[key] for key in nouns.RETRIES if "schedule" in changed}
+            given = cast("TaskFields", self._task_fields(retries | changed, entry))
             tasks.update(self.work, self.store_id, row.id, given, self.known_tools, past_allowed=True)
         return row.id
 

@@ -186,6 +186,17 @@ def test_each_part_of_a_schedule_is_changed_by_the_file_once(world: World, befor
     assert world.broken() == []
 
 
+def test_retries_are_those_of_the_file_also_where_another_type_has_others(world: World) -> None:
+    job = "    jobs: [{name: J, tasks: [{name: T, prompt: P, schedule: %s, max_retries: %d, retry_multiplier: 2.0}]}]\n"
+    for schedule, retries, multiplier in (("{every: 1h}", 3, 2.0), ("sequential", 3, 2.0), ("{every: 1h}", 0, 2.0)):
+        file = "version: 1\nstores:\n  - name: default\n" + job % (schedule, retries)
+        imported(world.database, file)
+        with world.database.reading() as work:
+            (task,) = tasks.list(work, DEFAULT_STORE)
+        assert (task.max_retries, task.retry_multiplier) == (retries, multiplier)
+        assert {change.action for change in imported(world.database, file)} == {"unchanged"}
+
+
 def test_what_ran_once_is_imported_elsewhere_and_does_not_run_again(world: World, other: Database) -> None:
     with world.database.writing() as work:
         new_task(work, DEFAULT_STORE, name="Once", at="2099-01-01T00:00:00Z")
