@@ -80,8 +80,9 @@ def choice(given: object, name: str, choices: Collection[str]) -> str:
 
 
 def number(given: object, name: str, bounds: Bounds) -> int:
+    wrong = "is no whole number" if isinstance(given, bool) or not isinstance(given, int) else "is out of range"
     if isinstance(given, bool) or not isinstance(given, int) or not bounds.least <= given <= bounds.most:
-        raise InvalidInput(f"The {name} {str(given)[:40]!r} is out of range: use {bounds.least} to {bounds.most}")
+        raise InvalidInput(f"The {name} {str(given)[:40]!r} {wrong}: use {bounds.least} to {bounds.most}")
     return given
 
 

@@ -147,9 +147,16 @@ def _schedule(entry: Entries, thing: str, words: tuple[str, ...]) -> Any:
 def _adaptive(given: Entries, way: str) -> Definition:
     if given["type"] != "adaptive" or way not in {"every", "cron"}:
         raise InvalidInput("only an adaptive schedule has a type, beside every or cron: correct or leave out the type")
-    bounds = {name: nouns.in_short(parse_interval(str(given.get(name)))) for name in ("min_interval", "max_interval")}
+    bounds = {name: _bound(given, name) for name in ("min_interval", "max_interval")}
     fallback = given.get("fallback")
     return {"type": "adaptive"} | _in_form(given, way) | bounds | {"fallback": fallback or Fallback.BASELINE.value}
+
+
+def _bound(given: Entries, name: str) -> str:
+    if given.get(name) is None:
+        raise given.refuse(f"an adaptive schedule needs a {name!r}: write one like 15m, 4h or 2d")
+    with placed(given, name):
+        return nouns.in_short(parse_interval(str(given[name])))
 
 
 def _in_form(given: Entries, way: str) -> Definition:

@@ -44,6 +44,7 @@ WHOLE: dict[str, Any] = {
     "retry_on": ["stuck"],
 }
 ENDPOINT = {"name": "status", "method": "GET", "url": "https://example.com/", "headers": {"A": "b"}, "body": None}
+ADAPTIVE = {"type": "adaptive", "min_interval": "15m", "max_interval": "2d", "fallback": "recent"}
 STORE = {
     "name": "default",
     "misfire": "skip",
@@ -59,6 +60,9 @@ STORE = {
     "tasks": [
         {"name": "Often", "prompt": "Do it", "schedule": {"every": "90m", "start": "2026-01-01T00:00:00Z"}},
         {"name": "Once", "prompt": "Do it", "schedule": {"at": "2099-01-01T00:00:00Z"}},
+        {"name": "Inbox", "prompt": "Do it", "schedule": {"watch": "in/", "settle_seconds": 5}},
+        {"name": "Market", "prompt": "Do it", "schedule": {"every": "1h", **ADAPTIVE}},
+        {"name": "Workdays", "prompt": "Do it", "schedule": {"cron": "0 9 * * 1-5", "timezone": "UTC", **ADAPTIVE}},
     ],
 }
 FILE = {"version": 1, "stores": [STORE]}
