@@ -21,6 +21,9 @@ from processor.rules.snapshot import Entry
 MOST_READ_BYTES = 64 * 1024 * 1024
 """Of a larger file the content is never read: its size, time of change and inode tell."""
 
+MOST_FILES = 1_000_000
+"""That one watch looks at: who watches `/` by mistake is told, before the memory is used up."""
+
 _CHUNK_BYTES = 1024 * 1024
 _SIGNED = 0x7FFF_FFFF_FFFF_FFFF
 """Inodes and times that do not fit into a column lose what does not: they are only ever compared with themselves."""
@@ -58,7 +61,7 @@ class Unseen:
 class Walk:
     """One walk over the files of a pattern; `root` is where relative patterns begin.
 
-    Raises Unavailable where the folder of the pattern is missing, or cannot be read.
+    Raises Unavailable where the folder of the pattern is missing, cannot be read, or holds too many files.
     """
 
     def __init__(self, root: str, pattern: Pattern, *, was_folder: bool = False) -> None:
@@ -69,6 +72,7 @@ class Walk:
         self.is_folder = pattern.is_folder or (pattern.is_literal and (was_folder or os.path.isdir(first)))
         self._pattern = pattern.as_folder if self.is_folder else pattern
         self._begins_in = first if self.is_folder else self.base
+        self._left = MOST_FILES
         self._identity = _identity(self._begins_in)
 
     @property
@@ -152,6 +156,9 @@ class Walk:
                             self.unseen.reasons[path] = error.strerror or str(error)
                     else:
                         found.append((path, at.st_size, at.st_mtime_ns & _SIGNED, at.st_ino & _SIGNED))
+        self._left -= len(found)
+        if self._left < 0:
+            raise Unavailable(f"{self.begins_in} holds more than {MOST_FILES:,} files and folders: watch less of it")
         found.sort(key=_path_of)
         return found
 

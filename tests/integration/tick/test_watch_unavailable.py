@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from processor.models import FileWatch
+from processor.storage import files
 from processor.storage.files import MOST_READ_BYTES
 from processor.tick import watch
 from tests.integration.tick.watching import SETTLE, Watching
@@ -135,6 +136,19 @@ def test_a_file_too_large_to_be_read_has_changed_when_it_is_touched(watching: Wa
     assert watching.settled() == [("in/large", "created")]
     large.touch()
     assert watching.settled() == [("in/large", "changed")]
+
+
+def test_a_watch_of_too_many_files_is_told_and_hands_nothing_on(
+    watching: Watching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MOST_FILES", 3)
+    for name in ("b", "c/d", "c/e"):
+        watching.write(name)
+    assert watching.settled() == []
+    assert warning(watching) == f"{watching.folder} holds more than 3 files and folders: watch less of it"
+    watching.change(watch_path="in/*")
+    watching.look()
+    assert warning(watching) is None
 
 
 def test_one_look_reads_so_much_and_the_next_ones_go_on(watching: Watching, monkeypatch: pytest.MonkeyPatch) -> None:
