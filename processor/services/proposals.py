@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from processor.errors import Conflict, InvalidInput
 from processor.rules.instants import iso, iso_or_none
+from processor.rules.redaction import redacted
 from processor.rules.schedules.adaptive import Proposal
 from processor.rules.schedules.adaptive_words import explain, lasting
 from processor.rules.schedules.interval import parse_interval
@@ -46,7 +47,7 @@ def propose(
     proposal = Proposal(
         adaptive.new_proposal_id(),
         wanted_at,
-        checks.one_line(reason, "reason", LONGEST_REASON),
+        redacted(checks.one_line(reason, "reason", LONGEST_REASON)),  # it is shown wherever the next time is
         None if valid_for is None else work.now + _valid_seconds(valid_for),
     )
     if proposal.expires_at is not None and proposal.expires_at < wanted_at:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from processor.models import ScheduleProposal
+from processor.models import ScheduleDecision, ScheduleProposal
 from processor.services.instants import epoch
 from tests.conftest import MONDAY_MORNING, Stores
 from tests.integration.adaptive_tasks import MINUTE, adaptive_task, newest_proposal
@@ -102,6 +102,14 @@ def test_nonsense_is_answered_with_what_is_wrong_and_changes_nothing(
     assert answer["is_error"]
     assert told in answer["content"]
     assert world.rows(ScheduleProposal) == []
+
+
+def test_a_reason_is_one_line_without_secrets_wherever_it_is_shown(world: World) -> None:
+    task_id = adaptive_task(world)
+    (told,) = executed(world, task_id, asks(after="2h", reason="News\nfrom password: hunter2"))
+    assert newest_proposal(world, task_id).reason == "News from password: ***"
+    assert "hunter2" not in told["content"] + "".join(each.said for each in world.rows(ScheduleDecision))
+    assert world.broken() == []
 
 
 def test_nonsense_leaves_the_proposal_that_there_is(world: World) -> None:
