@@ -55,7 +55,7 @@ def show_upcoming(
     if task is not None and every:
         raise InvalidInput("--all is about all tasks: leave it out, or the task")
     if task is None:
-        _show_all(count or _default(OF_ALL, until), until, store, as_json=json)
+        _show_all(count, until, store, as_json=json)
     else:
         _show_one(task, count or _default(OF_ONE, until), until, store, as_json=json)
 
@@ -77,13 +77,15 @@ def _show_one(task: str, count: int, until: str | None, store: str, *, as_json: 
         say(f"No time to come until {until}: leave out --until." if beyond else why_none(standing))
 
 
-def _show_all(count: int, until: str | None, store: str, *, as_json: bool) -> None:
+def _show_all(count: int | None, until: str | None, store: str, *, as_json: bool) -> None:
     with looking(store) as (work, store_id):
-        rows = tasks.timetable(work, store_id, count, until)
+        rows = tasks.timetable(work, store_id, count or _default(OF_ALL, until), until)
     if as_json:
         show_json(rows)
     elif rows:
         show_table([_in_words(row) for row in rows], TIMES | {"what": "WHAT"}, first=("local", "what"))
+        if count is None and len(rows) == _default(OF_ALL, until):
+            say(f"These are the next {len(rows):,}: -n gives another number, the name of a task its own.")
     else:
         say(NOTHING if until is None else f"No time to come until {until}: leave out --until.")
 

@@ -62,6 +62,13 @@ def test_as_many_are_listed_as_one_reads(processor: Processor, clock: ClockFile)
     assert len(processor("tasks", "upcoming", "--until", "2h", "--json").json) == 120
 
 
+def test_times_that_are_left_out_are_mentioned(processor: Processor, clock: ClockFile) -> None:
+    create(processor, "Minutely", "--every", "1m")
+    assert "These are the next 20: -n gives another number" in processor("tasks", "upcoming").err
+    assert processor("tasks", "upcoming", "-n", "3").err == ""
+    assert processor("tasks", "upcoming", "--until", "5m").err == ""
+
+
 @pytest.mark.parametrize("options", [[], ["--until", "2h"]])
 def test_where_nothing_is_to_come_the_list_is_empty(processor: Processor, options: list[str]) -> None:
     create(processor, "By hand", "--schedule-type", "manual")
