@@ -99,10 +99,18 @@ def _show(changes: Sequence[Change], *, dry_run: bool) -> None:
         if change.action in _SIGNS:
             show_line(f"{_SIGNS[change.action]} {change.noun} {change.path}")
         for key, (old, new) in change.differences.items():
-            show_line(f"    {key}: {_shown(old)} -> {_shown(new)}")
+            for name, before, after in _parts(key, old, new):
+                show_line(f"    {name}: {_shown(before)} -> {_shown(after)}")
     counts = Counter(change.action for change in changes)
     numbers = ", ".join(f"{counts[action]} {action}" for action in ("created", "changed", "unchanged"))
     show_line(f"{numbers}." + (" Nothing was written." if dry_run else ""))
+
+
+def _parts(key: str, old: object, new: object) -> list[tuple[str, object, object]]:
+    """A difference, or where both sides have the same entries those that differ: a long one ends before it says so."""
+    if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys() and old != new:
+        return [(f"{key}.{name}", old[name], new[name]) for name in old if old[name] != new[name]]
+    return [(key, old, new)]
 
 
 def _shown(value: object) -> str:

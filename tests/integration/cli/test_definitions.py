@@ -45,6 +45,16 @@ def test_a_dry_run_shows_the_difference_and_writes_nothing(processor: Processor,
     assert change["differences"]["schedule"]["new"] == {"every": "2h"}
 
 
+def test_of_a_long_schedule_only_what_differs_is_shown(processor: Processor, file: Path) -> None:
+    adaptive = "{type: adaptive, cron: 0 9 * * *, timezone: Europe/Berlin, min_interval: 15m, max_interval: 2d}"
+    text = FILE.replace("{every: 1h}", adaptive)
+    file.write_text(text, encoding="utf-8")
+    processor("import", str(file))
+    file.write_text(text.replace("2d", "3d"), encoding="utf-8")
+    shown = processor("import", str(file), "--dry-run").out
+    assert "~ task default / Hourly\n    schedule.max_interval: 2d -> 3d\n0 created, 1 changed" in shown
+
+
 def test_an_export_to_a_file_replaces_it_as_a_whole(processor: Processor, file: Path, tmp_path: Path) -> None:
     processor("import", str(file))
     output = tmp_path / "out.yaml"
