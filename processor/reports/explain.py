@@ -217,7 +217,13 @@ def _policies(facts: Facts) -> Iterator[str]:
 def _next(facts: Facts) -> Iterator[str]:
     yield from _when(facts)
     if facts.governed is not None and facts.governed.said is not None and facts.task.enabled:
-        yield f"Decided was: {facts.governed.said}"
+        yield _decided(facts, facts.governed.said)
+
+
+def _decided(facts: Facts, said: str) -> str:
+    """Without the instant, if that is the one that stands right before it."""
+    known = "" if facts.task.next_run_at is None else f"Next at {_at(facts, facts.task.next_run_at)}: "
+    return f"Why then: {said.removeprefix(known)}" if known and said.startswith(known) else f"Decided was: {said}"
 
 
 def _when(facts: Facts) -> Iterator[str]:

@@ -19,7 +19,7 @@ def test_an_adaptive_task_says_its_bounds_and_why_it_runs_then(processor: Proces
     assert "the baseline's next time." in processor("tasks", "get", "Watch").out
     explained = processor("tasks", "explain", "Watch").out
     assert "adaptive: every hour, at most every 15 minutes and at least every day" in explained
-    assert "Decided was: Next at" in explained
+    assert "Why then: the baseline's next time." in explained
     assert len(json.loads(processor("tasks", "upcoming", "Watch", "--json").out)) == 1
 
 

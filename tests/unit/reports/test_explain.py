@@ -288,4 +288,6 @@ def test_an_adaptive_task_says_its_bounds_and_why_it_runs_then() -> None:
     (schedule,) = said(Topic.SCHEDULE, governed=GOVERNED)
     assert schedule == "'Standup' has this schedule: adaptive: every hour, at most every 15 minutes."
     assert said(Topic.NEXT, governed=GOVERNED)[-1] == "Decided was: Next at 10:00: the baseline's next time."
+    agreeing = replace(GOVERNED, said="Next at 2026-11-16 10:00 UTC: the baseline's next time.")
+    assert said(Topic.NEXT, {"next_run_at": NOW + HOUR}, governed=agreeing)[-1] == "Why then: the baseline's next time."
     assert len(said(Topic.NEXT, {"enabled": False, "next_run_at": None}, governed=GOVERNED)) == 1
