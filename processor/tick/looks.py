@@ -14,7 +14,8 @@ from functools import partial
 from threading import Thread
 from typing import Self, TypeVar
 
-from processor.errors import Contended, InvalidSchedule
+from processor.errors import Contended, InvalidSchedule, ProcessorError
+from processor.log import get_logger
 from processor.settings import Settings
 from processor.storage import watches
 from processor.storage.database import Database
@@ -27,7 +28,7 @@ T = TypeVar("T")
 
 
 class Looks:
-    """What a tick looks at, of one store or of all; `runs` counts those that were queued."""
+    """What a tick looks at, of one store or of all; `runs` counts those that were queued, `bugs` looks that failed."""
 
     def __init__(
         self,
@@ -37,6 +38,7 @@ class Looks:
         most_look_seconds: float = MOST_LOOK_SECONDS,
     ) -> None:
         self.runs = 0
+        self.bugs = 0
         self._withheld = 0
         self._most_look_seconds = most_look_seconds
         self._database = database
@@ -76,12 +78,18 @@ class Looks:
     async def _look_at_all(self) -> None:
         ended = [each.task_id for each in self._watches if each.was_paused]
         if ended:
-            await self._database.write_soon(watches.end_pauses, ended)
+            with suppress(Contended):  # they look all the same
+                await self._database.write_soon(watches.end_pauses, ended)
         for each in self._watches:
             try:
                 await self._look(each)
             except (InvalidSchedule, Contended) as error:
                 watch.log_unavailable(each, str(error))
+            except ProcessorError:
+                raise
+            except Exception:  # noqa: BLE001 (a bug of ours that one watch meets stops neither the others nor runs)
+                self.bugs += 1
+                get_logger().exception("watch.failed", task_id=each.task_id, store_id=each.store_id)
 
     async def _look(self, each: Watch) -> None:
         look = await self._seen(each)

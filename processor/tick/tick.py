@@ -181,6 +181,7 @@ async def _work(
             await _execute(execution, [], report)
     if looks is not None:
         report.due, report.claimed = report.due + looks.runs, report.claimed + looks.runs
+        report.exit_code = EXIT_BUG if looks.bugs else report.exit_code
         looks.require_credential()
 
 

@@ -41,7 +41,7 @@ def seen(database: Database, root: str, watch: Watch) -> Look:
     moments = Moments(began_at, database.clock.now())
     judgement = judge(found, moments, watch.settle_seconds, is_first=watch.is_new)
     is_ripe = not watch.has_open_run and may_hand_on(judgement, moments, watch.settle_seconds)
-    result = _Result(walk.base, judgement)
+    result = _Result(walk.base, judgement, READ_BYTES)
     if is_ripe:
         result.hand_on(judgement.settled)
     result.read(judgement.unread)
@@ -90,11 +90,11 @@ class _Result:
 
     base: str
     judgement: Judgement
+    bytes_left: int
     changes: list[Told] = field(default_factory=list)
     after: list[Remembered] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     written: dict[str, Remembered] = field(default_factory=dict)
-    bytes_left: int = READ_BYTES
 
     def hand_on(self, settled: Iterable[Settled]) -> None:
         """Tell the run of each change; first those that must be read, for which there has to be time."""

@@ -9,7 +9,9 @@ from structlog.testing import capture_logs
 from processor.models import Event, FileWatch, RunChange, WatchedFile
 from processor.services import tasks
 from processor.services.instants import moment
+from processor.tick import watch
 from processor.tick.looks import Looks
+from processor.tick.tick import EXIT_BUG
 from tests.conftest import Stores
 from tests.world import DEFAULT_STORE, World
 
@@ -72,6 +74,26 @@ def test_one_watch_that_cannot_be_read_does_not_stop_the_others(world: World, fo
     world.clock.advance(SETTLE)
     world.tick()
     assert told(world, task_id) == ["a"]
+
+
+def test_a_bug_in_one_look_stops_neither_other_looks_nor_runs(
+    world: World, folder: Path, task_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "a").write_text("content")
+    for _ in range(2):
+        world.tick()
+        world.clock.advance(SETTLE)
+    (folder / "a").unlink()
+    world.tick()
+    world.clock.advance(SETTLE)
+    buggy = world.task(watch="other/")
+    (folder.parent / "other").mkdir()
+    (folder.parent / "other" / "b").write_text("content")
+    monkeypatch.setattr(watch, "READ_BYTES", None)
+    with capture_logs() as lines:
+        report = world.tick()
+    assert [line["task_id"] for line in lines if line["event"] == "watch.failed"] == [buggy]
+    assert (report.exit_code, report.succeeded, len(world.runs(task_id))) == (EXIT_BUG, 1, 2)
 
 
 def test_under_the_emergency_stop_changes_become_a_run_that_waits(world: World, folder: Path, task_id: str) -> None:
