@@ -1,5 +1,6 @@
 """How the command line shows one task."""
 
+import os
 from typing import Any
 
 from processor.cli.render import say, show_json, show_object
@@ -39,3 +40,6 @@ def tell_watch(shown: dict[str, Any], root: str) -> None:
         Walk(root, parse(path))
     except Unavailable as problem:
         say(f"Until a tick can look there, nothing is told: {problem}.")
+    found = os.path.join(root, path)
+    if os.path.exists(found) and not os.path.isfile(found) and not os.path.isdir(found):
+        say("That is neither a file nor a folder: as long as it is not, nothing is told.")

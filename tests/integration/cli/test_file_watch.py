@@ -85,6 +85,7 @@ def test_a_new_watch_says_where_it_looks_and_what_is_not_there(processor: Proces
     assert "It watches /" in processor("tasks", "update", "New", "--watch", "other/").err
     assert processor("tasks", "update", "New", "--max-turns", "3").err == ""
     assert "is not a folder" in processor("tasks", "update", "New", "--watch", "/dev/null/").err
+    assert "neither a file nor a folder" in processor("tasks", "update", "New", "--watch", "/dev/null").err
     assert processor("tasks", "update", "New", "--watch", f"{inbox}/").err == ""
 
 
