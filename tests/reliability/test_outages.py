@@ -136,7 +136,8 @@ def test_a_month_of_missed_minutes_takes_as_many_statements_as_two_days_of_them(
 
     assert month.missed > 43_200 - 1_500
     assert hours.statements == month.statements
-    assert len(month.statements) < 12
+    # Two of them write and count what is told of the slots that were missed.
+    assert len(month.statements) < 14
 
 
 @dataclass(frozen=True)
