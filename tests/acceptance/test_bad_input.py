@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from processor.models import Event
 from processor.services import stores
 from processor.storage import passes
 from processor.storage.database import Database
@@ -119,11 +120,12 @@ def test_bad_usage_is_told(world: World, run_program: RunProgram, arguments: tup
 
 
 def test_a_missing_key_claims_nothing(world: World, run_program: RunProgram) -> None:
-    before = everything(world.database, "ticks", "heartbeat")
+    before = everything(world.database, "ticks", "heartbeat", "events")
 
     told(run_program("process-tasks"), 78, "ANTHROPIC_API_KEY", "PROCESSOR_MODEL=rehearsal")
 
-    assert everything(world.database, "ticks", "heartbeat") == before
+    assert everything(world.database, "ticks", "heartbeat", "events") == before
+    assert [event.name for event in world.rows(Event, "id")] == ["task.created", "tick.finished"]
 
 
 def test_a_task_with_an_open_run_is_a_conflict(world: World, run_program: RunProgram) -> None:
