@@ -2,7 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from processor.storage.migrate import migrations
 from tests.integration.cli.conftest import Processor
+
+SHIPPED = migrations("sqlite")
 
 
 @pytest.fixture
@@ -21,14 +24,17 @@ def test_before_the_first_migration_every_command_names_it(processor: Processor,
 
 @pytest.mark.usefixtures("_no_database")
 def test_status_shows_what_is_pending_without_making_anything(processor: Processor, tmp_path: Path) -> None:
-    assert [row["applied_at"] for row in processor("db", "status", "--json").json] == [None, None]
+    rows = processor("db", "status", "--json").json
+    assert [(row["version"], row["applied_at"]) for row in rows] == [(each.version, None) for each in SHIPPED]
     assert "pending" in processor("db", "status").out
     assert not (tmp_path / "fresh").exists()
 
 
 @pytest.mark.usefixtures("_no_database")
 def test_migrating_makes_the_database_and_can_be_repeated(processor: Processor) -> None:
-    assert processor("db", "migrate", "--json").json["applied"] == ["0001 initial", "0002 latest_edit"]
+    assert processor("db", "migrate", "--json").json["applied"] == [
+        f"{each.version:04} {each.name}" for each in SHIPPED
+    ]
     assert processor("db", "migrate", "--json").json["applied"] == []
     assert "up to date" in processor("db", "migrate").out
     assert processor("db", "status", "--json").json[0]["applied_at"] is not None
