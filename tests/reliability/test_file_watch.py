@@ -26,6 +26,7 @@ TOLD = """
 SELECT r.queued_at, c.path, c.change, c.size_bytes FROM run_changes AS c JOIN runs AS r ON r.id = c.run_id
 JOIN tasks AS t ON t.id = r.task_id WHERE t.store_id = :store_id AND r.rerun_of IS NULL
 """
+FEWEST_KILLS = 3
 UNREST = Path(__file__).with_name("file_unrest.py")
 
 pytestmark = pytest.mark.slow
@@ -107,7 +108,8 @@ def test_whatever_another_process_does_each_change_is_told_once(scene: Scene, cl
     log = scene.folder / "unrest.log"
     arguments = [sys.executable, "-P", str(UNREST), str(case.folder), str(clock.path), str(log), "11"]
     with subprocess.Popen(arguments) as other:
-        while other.poll() is None:
+        # However soon the other process is done, some ticks are killed: the looks after its last change count, too.
+        while other.poll() is None or scene.counts["signals_sent"] <= FEWEST_KILLS:
             disturb(scene, chance)
             clock.advance(chance.choice((1, 20, SETTLE)))
         assert other.returncode == 0
@@ -117,7 +119,6 @@ def test_whatever_another_process_does_each_change_is_told_once(scene: Scene, cl
     told, done = case.told(), acts(log)
     assert sum(each.name.startswith("many/") for each in told) == MANY
     assert mismatches(done, told, case.folder, SETTLE) == []
-    assert scene.counts["signals_sent"] > 3
     scene.counts["changes_told"] += len(told)
 
 
