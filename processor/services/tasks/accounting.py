@@ -21,7 +21,7 @@ def account(work: Work, task: Task, until: int) -> None:
     Nothing waits any more after this. The caller holds the task's row.
     """
     task.held, task.held_slot = False, None
-    _undo_future(work, task)
+    undo_future(work, task)
     cursor = epoch(task.cursor_at)
     if until <= cursor:
         return
@@ -48,7 +48,7 @@ def missed(schedule: Schedule, cursor: int, until: int) -> Sequence[LedgerEntry]
     ).entries
 
 
-def _undo_future(work: Work, task: Task) -> None:
+def undo_future(work: Work, task: Task) -> None:
     """The clock has been set back, and no tick has noticed yet: the slots to come are open again."""
     if epoch(task.cursor_at) > work.now + TOLERATED_SECONDS:
         clock_step.shorten(work, clock_step.TASKS, {task.id: schedule_of(task)})

@@ -10,7 +10,7 @@ from processor.rules.schedules.file_watch import FileWatch
 from processor.services.changes import note
 from processor.services.instants import epoch, moment
 from processor.services.since import ahead
-from processor.services.tasks.accounting import account
+from processor.services.tasks.accounting import account, undo_future
 from processor.services.tasks.adapting import decide_next, is_adaptive
 from processor.services.tasks.reading import locked, save
 from processor.services.tasks.timing import schedule_of, write_next
@@ -68,7 +68,11 @@ def _saved(work: Work, task: Task, event: str, before: Mapping[str, Any]) -> Tas
 
 
 def _account_for_last(work: Work, task: Task) -> None:
-    """An adaptive task that stops gets another next time, or none: the one that is due already would be forgotten."""
+    """What a clock wrote that was ahead is undone before the task stops, because what it is then counts from now on.
+
+    An adaptive task that stops gets another next time, or none: the one that is due already would be forgotten.
+    """
+    undo_future(work, task)
     if is_adaptive(task):
         account(work, task, work.now)
 
